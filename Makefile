@@ -1,0 +1,52 @@
+# `make help` lists what can be done. Nothing has to be installed first but Python 3.11 or newer: the virtual
+# environment is made, and made again when a requirements file changes.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+PYTHON ?= $(shell for it in python3.13 python3.12 python3.11 python3; do \
+	command -v $$it >/dev/null 2>&1 && $$it -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$it && break; done)
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+READY := $(VENV)/.ready
+
+.PHONY: help run demo test check format bench package clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(READY) ## everything on this machine: desk, panel, SMTP (PORT, PANEL_PORT, SMTP_PORT)
+	@exec $(RUN) infra.local
+
+demo: $(READY) ## plays both cases of the guide, line by line
+	@$(RUN) infra.demo
+
+test: $(READY) ## every test
+	@$(RUN) pytest -n 2
+
+check: $(READY) ## what CI runs: format, lint, imports, types, templates, tests
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(VENV)/bin/lint-imports
+	@$(RUN) mypy
+	@$(RUN) infra.check
+	@$(RUN) pytest -n 2
+
+format: $(READY) ## writes the code as `check` wants it
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --fix .
+
+bench: $(READY) ## prints the measured figures
+	@$(RUN) infra.bench
+
+package: $(READY) ## builds what is deployed, in build/ (needs Python 3.12 or newer)
+	@$(RUN) infra.package
+
+clean: ## takes away the virtual environment and what was built
+	rm -rf $(VENV) build
+
+$(READY): requirements.txt tests/requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; PYTHON=/path/to/python3 names one."; exit 1; }
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@

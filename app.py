@@ -1,0 +1,33 @@
+"""The front door: registers every entrypoint. A table of contents, nothing else."""
+
+from chalice.app import Chalice
+
+from chalicelib import openapi
+from chalicelib.accounts import api as accounts
+from chalicelib.closure import steps
+from chalicelib.letters import api as quarantine
+from chalicelib.letters import inbound_mail
+from chalicelib.notices import feedback, ticket_stream
+from chalicelib.proof import api as expediting
+from chalicelib.proof import track
+from chalicelib.tickets import api as tickets
+from chalicelib.tickets import desk_api as desk
+from chalicelib.upkeep import api as brake
+from chalicelib.upkeep import sweep
+
+DOORS = [tickets.calls, expediting.calls, track.calls, desk.calls, brake.calls, quarantine.calls, accounts.calls]
+
+app = Chalice(app_name="signoff")
+app.api.binary_types = []  # nothing binary is sent or taken: bodies come as they are
+
+for door in (*DOORS, openapi.own_calls(DOORS)):
+    app.register_blueprint(door)
+
+for entrypoint in (
+    inbound_mail.entrypoint,  # letters: SES, through S3
+    ticket_stream.entrypoint,  # notices: the stream of the desk table
+    feedback.entrypoint,  # what became of a mail: SES, through SNS
+    steps.entrypoint,  # closures: the workflow's tasks, and the stream that starts its runs
+    sweep.entrypoint,  # every hour
+):
+    app.register_blueprint(entrypoint)

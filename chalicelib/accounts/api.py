@@ -1,0 +1,102 @@
+"""Accounts, as other systems register and read them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from chalicelib import clock
+from chalicelib.accounts import account as rules
+from chalicelib.accounts import store
+from chalicelib.accounts.account import Account, AccountId, Fields
+from chalicelib.answers import Answer, View
+from chalicelib.calls import ACCOUNTS_WRITER, AGENT, Call, Calls
+from chalicelib.language import N_
+from chalicelib.problems import AccountClosing, Busy, ChangedMeanwhile
+from chalicelib.reading import FilledLine, Input, Line, WrongField, WrongFields
+from chalicelib.settings import settings
+from chalicelib.signin import ACCOUNT_ID
+
+calls = Calls(__name__)
+_IDS = {"id": ACCOUNT_ID.pattern}
+_COUNTRY = r"^[A-Z]{2}$"
+_ADDRESS = r"^[^@\s<>\",;:\\()\[\]\x00-\x20]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250})\.[A-Za-z0-9-]{1,63}$"
+NOT_OURS = N_("This is the desk's own address; an account must have its customer's.")
+
+Note = Annotated[Line, Field(max_length=200)]
+
+
+class AccountFields(Input):
+    """Everything the desk may know of an account. A PUT replaces all of it."""
+
+    email: Annotated[FilledLine, Field(max_length=254, pattern=_ADDRESS)]
+    name: Note | None = None
+    phone: Annotated[Line, Field(max_length=40)] | None = None
+    company: Note | None = None
+    tax_code: Annotated[Line, Field(max_length=40)] | None = None
+    country: Annotated[str, Field(pattern=_COUNTRY, description="ISO 3166-1 alpha-2")] | None = None
+    language: Literal["vi", "en"] | None = None
+    attributes: Annotated[dict[Annotated[FilledLine, Field(max_length=64)], Note], Field(max_length=50)] = Field(
+        default_factory=dict
+    )
+
+
+class AccountView(View):
+    account_id: str
+    generation: int
+    status: Literal["active", "closing"]
+    email: str
+    name: str | None
+    phone: str | None
+    company: str | None
+    tax_code: str | None
+    country: str | None
+    language: Literal["vi", "en"] | None
+    attributes: dict[str, str]
+    changed_at: datetime
+
+
+@calls.put(
+    "/accounts/{id}", who=ACCOUNTS_WRITER, takes=AccountFields, answers={200: AccountView, 201: AccountView},
+    says="Register an account, or replace all its fields", ids=_IDS, refuses=(AccountClosing,),
+)  # fmt: skip
+def put_account(call: Call[AccountFields]) -> Answer:
+    """201 for a new account, also for an id that was erased before: that is a new generation."""
+    _refuse_own_address(call.given.email)
+    fields = Fields(**call.given.model_dump())
+    for _ in range(10):
+        now = clock.now()
+        old = store.look_for(call.path["id"])
+        if old and old.status == "closing":
+            raise AccountClosing()
+        new = rules.replaced(old, fields, at=now) if old else rules.registered(_id(call), fields, at=now)
+        try:
+            store.save(new, was=old)
+        except ChangedMeanwhile:  # another PUT was faster; ours comes after it
+            continue
+        location = f"{settings().public_url}/accounts/{new.account_id}"
+        return Answer(200 if old else 201, view_of(new), headers={"Location": location})
+    raise Busy()
+
+
+@calls.get("/accounts/{id}", who=ACCOUNTS_WRITER | AGENT, answers={200: AccountView}, says="See an account", ids=_IDS)
+def get_account(call: Call[None]) -> Answer:
+    return Answer(200, view_of(store.find(call.path["id"])))
+
+
+def view_of(account: Account) -> AccountView:
+    said = account.fields
+    return AccountView(
+        account_id=account.account_id, generation=account.generation, status=account.status, email=said.email,
+        name=said.name, phone=said.phone, company=said.company, tax_code=said.tax_code, country=said.country,
+        language=said.language, attributes=said.attributes, changed_at=account.changed_at,
+    )  # fmt: skip
+
+
+def _id(call: Call[AccountFields]) -> AccountId:
+    return AccountId(call.path["id"])
+
+
+def _refuse_own_address(email: str) -> None:
+    if rules.folded(email) == rules.folded(settings().support_address):
+        raise WrongFields(WrongField(name="email", sentence=NOT_OURS))

@@ -1,0 +1,149 @@
+"""Accounts in DynamoDB. The only file that touches the `accounts` table."""
+
+from typing import Any, cast
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.exceptions import PutError
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from chalicelib.accounts.account import Account, AccountId, Fields, folded
+from chalicelib.problems import ChangedMeanwhile, NotFound
+from chalicelib.settings import settings
+from chalicelib.transaction import Refused, Together
+
+
+class _NamedBySettings(type):
+    @property
+    def table_name(cls) -> str:
+        return settings().accounts_table
+
+
+class ByAddress(GlobalSecondaryIndex["AccountItem"]):
+    class Meta:
+        index_name = "by_address"
+        projection = AllProjection()
+
+    address = UnicodeAttribute(hash_key=True)
+
+
+class AccountItem(Model):
+    class Meta(metaclass=_NamedBySettings):
+        pass
+
+    account_id = UnicodeAttribute(hash_key=True)
+    generation = NumberAttribute()
+    status = UnicodeAttribute()
+    address = UnicodeAttribute()
+    email = UnicodeAttribute()
+    name = UnicodeAttribute(null=True)
+    phone = UnicodeAttribute(null=True)
+    company = UnicodeAttribute(null=True)
+    tax_code = UnicodeAttribute(null=True)
+    country = UnicodeAttribute(null=True)
+    language = UnicodeAttribute(null=True)
+    attributes = JSONAttribute(default=dict)
+    changed_at = UTCDateTimeAttribute()
+    previous_address = UnicodeAttribute(null=True)
+    address_changed_at = UTCDateTimeAttribute(null=True)
+
+    by_address = ByAddress()
+
+
+def find(account_id: str) -> Account:
+    """The account as it is now (strongly consistent), or `NotFound`."""
+    if found := look_for(account_id):
+        return found
+    raise NotFound()
+
+
+def look_for(account_id: str) -> Account | None:
+    try:
+        return _account(AccountItem.get(account_id, consistent_read=True))
+    except AccountItem.DoesNotExist:
+        return None
+
+
+def with_address(address: str) -> list[Account]:
+    """Accounts whose address on file this is, as far as the index knows (it may be a moment behind)."""
+    found = AccountItem.by_address.query(folded(address), limit=20)
+    return sorted((_account(item) for item in found), key=lambda account: account.account_id)
+
+
+def save(account: Account, *, was: Account | None) -> None:
+    """Writes a new account, or the next state of `was`. `ChangedMeanwhile` if it is no longer as it was."""
+    same = AccountItem.account_id.does_not_exist()
+    if was:
+        unchanged = AccountItem.changed_at == was.changed_at
+        same = (AccountItem.generation == was.generation) & (AccountItem.status == was.status) & unchanged
+    try:
+        _item(account).save(condition=same)
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        if look_for(account.account_id) != account:  # equal: our own write, its answer was lost
+            raise ChangedMeanwhile() from error
+
+
+def freeze(together: Together, account: Account) -> None:
+    """Adds: the account is closing from now on, if it still is the one that is meant and as it was read.
+
+    One that an earlier attempt froze already is frozen again, which changes nothing.
+    """
+    same = (AccountItem.generation == account.generation) & (AccountItem.changed_at == account.changed_at)
+    together.update(AccountItem(account.account_id), [AccountItem.status.set("closing")], only_if=same)
+
+
+def delete(together: Together, account_id: str, generation: int, *, refused: Refused) -> None:
+    """Adds: the account record goes, if it is of this generation and frozen."""
+    same = (AccountItem.generation == generation) & (AccountItem.status == "closing")
+    together.delete(AccountItem(account_id), only_if=same, refused=refused)
+
+
+def must_be_gone(together: Together, account_id: str, generation: int) -> None:
+    """Adds: only while no account record of this generation is there."""
+    gone = AccountItem.account_id.does_not_exist() | (AccountItem.generation != generation)
+    together.check(AccountItem, account_id, only_if=gone)
+
+
+def _account(item: AccountItem) -> Account:
+    fields = Fields(
+        email=item.email,
+        name=item.name,
+        phone=item.phone,
+        company=item.company,
+        tax_code=item.tax_code,
+        country=item.country,
+        language=cast("Any", item.language),
+        attributes=item.attributes or {},
+    )
+    return Account(
+        account_id=AccountId(item.account_id),
+        generation=int(item.generation),
+        status=cast("Any", item.status),
+        fields=fields,
+        changed_at=item.changed_at,
+        previous_address=item.previous_address,
+        address_changed_at=item.address_changed_at,
+    )
+
+
+def _item(account: Account) -> AccountItem:
+    said = account.fields
+    return AccountItem(
+        account.account_id,
+        generation=account.generation,
+        status=account.status,
+        address=account.address,
+        email=said.email,
+        name=said.name,
+        phone=said.phone,
+        company=said.company,
+        tax_code=said.tax_code,
+        country=said.country,
+        language=said.language,
+        attributes=said.attributes,
+        changed_at=account.changed_at,
+        previous_address=account.previous_address,
+        address_changed_at=account.address_changed_at,
+    )

@@ -1,0 +1,234 @@
+"""The steps of a closure: check, freeze, erase, look, close; and what happens when one fails.
+
+Each step can be done again, late, or by a run that is over: it then changes nothing. The order of events and the
+waiting are the workflow's (infra/closure.asl.json).
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from chalicelib import clock
+from chalicelib.accounts import store as accounts
+from chalicelib.closure import holders, ledger, telling
+from chalicelib.closure.holders import ACCOUNT_RECORD, NotDone
+from chalicelib.closure.ledger import Look
+from chalicelib.closure.plan import Go, may_go
+from chalicelib.problems import ChangedMeanwhile, TooMany
+from chalicelib.settings import settings
+from chalicelib.tickets import agenda, deciding, moves, store
+from chalicelib.tickets.store import guards
+from chalicelib.tickets.ticket import AccountRef, Ticket
+from chalicelib.transaction import Found, Together
+
+_log = logging.getLogger("signoff.closure")
+
+
+class RunIsOver(Exception):
+    """The ticket went on without this run: there is nothing left for it to do."""
+
+
+class StillThere(Exception):
+    """A holder still shows data, or can't tell. The message names the holder and what it found, nothing personal."""
+
+
+class HolderFailed(Exception):
+    """A holder refused. The message names the holder and the kind of error; details stay out of workflow history."""
+
+
+class NotLookedAgain(Exception):
+    """Not every holder was looked at again by this run."""
+
+
+def check(number: str, run: int) -> bool:
+    """Whether the run goes on. A ticket that no longer fits its account is stopped for an agent."""
+    ticket = store.find(number)
+    go = _may_go(ticket, run)
+    if go in ("account_gone", "other_generation"):
+        deciding.apply(ticket, moves.stopped(ticket, by="desk", at=clock.now(), why=go))
+    return go == "go"
+
+
+def _may_go(ticket: Ticket, run: int) -> Go:
+    account = accounts.look_for(ticket.account.account_id) if ticket.account else None
+    return may_go(ticket, run=run, generation=account.generation if account else None)
+
+
+def freeze(number: str, run: int) -> list[str]:
+    """The account and the ticket are closing from now on, in one transaction, and the owner's address is sealed for
+    the last notice. The holders in order; none if the run is over or the brake is on."""
+    ticket = store.find(number)
+    if _may_go(ticket, run) != "go" or not ticket.account:
+        return []
+    if ticket.status == "scheduled":
+        try:
+            _freeze(ticket, ticket.account, run)
+        except TooMany:
+            guards.pull_brake(at=clock.now())
+            telling.warn_operators("brake", number)
+            return []
+        except ChangedMeanwhile:
+            if store.find(number).status != "closing":
+                raise
+    else:
+        _freeze_what_came_back(ticket, ticket.account, run)
+    telling.tell_systems("AccountClosing", ticket)
+    return holders.names()
+
+
+def _freeze(ticket: Ticket, reference: AccountRef, run: int) -> None:
+    at = clock.now()
+    account = accounts.find(reference.account_id)
+    together = Together()
+    store.move_with(together, moves.began_closing(ticket, run=run, at=at), was=ticket)
+    accounts.freeze(together, account)
+    contact = store.Contact(
+        address=account.fields.email, name=account.fields.name, language=account.fields.language or ticket.language
+    )
+    store.add_contact(together, ticket.number, "owner", contact)
+    guards.begin_within_brake(together, most=settings().closures_per_hour, at=at)
+    store.commit(together)
+
+
+def _freeze_what_came_back(ticket: Ticket, reference: AccountRef, run: int) -> None:
+    """A record restored from a backup stands there as active again: a retry freezes it before it erases."""
+    account = accounts.look_for(reference.account_id)
+    if not account or account.generation != reference.generation or account.status == "closing":
+        return
+    together = Together()
+    accounts.freeze(together, account)
+    store.check_run(together, ticket.number, run, refused=lambda _: True)
+    store.commit(together)
+
+
+def erase(number: str, run: int, holder: str, *, enough: Callable[[], bool]) -> None:
+    """Erases what the holder has. `RunIsOver`, `HolderFailed`, or `NotDone`: more is left than one call could do."""
+    ticket, reference = _closing(number, run)
+    if _has_new_generation(reference):
+        return  # its data would be the new customer's
+    if holder == ACCOUNT_RECORD:
+        _erase_account_record(ticket, reference, run)
+    else:
+        _ask(holder, partial(holders.holder(holder).erase, reference, enough=enough))
+    told = Look(found="cannot_tell", detail="erased_not_looked")
+    at = clock.now()
+    store.ledger.write(
+        number, holder, ledger.line(holder, told, at=at, run=run, is_again=False, erased_at=at.isoformat())
+    )
+
+
+def _erase_account_record(ticket: Ticket, reference: AccountRef, run: int) -> None:
+    """Conditional on id, generation, and this run of the workflow, in one transaction."""
+
+    def refused(_: Found) -> bool:
+        account = accounts.look_for(reference.account_id)
+        if account is None or account.generation != reference.generation:
+            return True  # gone already: an earlier attempt, whose answer was lost
+        raise HolderFailed(f"{ACCOUNT_RECORD}: not frozen")
+
+    def over(_: Found) -> bool:
+        raise RunIsOver(ticket.number)
+
+    together = Together()
+    accounts.delete(together, reference.account_id, reference.generation, refused=refused)
+    store.check_run(together, ticket.number, run, refused=over)
+    store.commit(together)
+
+
+def look(number: str, run: int, holder: str, *, is_again: bool) -> None:
+    """Reads the holder again and writes what it found into the ledger. `StillThere` unless it is gone."""
+    _, reference = _closing(number, run)
+    before = next((line for line in store.ledger.read(number) if line["holder"] == holder), {})
+    if holder != ACCOUNT_RECORD and _has_new_generation(reference):
+        # What is there now is a new customer's; what this run found before is what counts.
+        found = ledger.look_of(before) if before else Look(found="cannot_tell", detail="registered_again")
+    else:
+        found = _look(holder, reference)
+    erased_at = before.get("erased_at")
+    said = ledger.line(holder, found, at=clock.now(), run=run, is_again=is_again, erased_at=erased_at)
+    store.ledger.write(number, holder, said)
+    if not ledger.is_gone(found, allowed=settings().kept_by_law):
+        raise StillThere(f"{holder}: {found.found}")
+
+
+def _look(holder: str, reference: AccountRef) -> Look:
+    if holder != ACCOUNT_RECORD:
+        found: Look = _ask(holder, partial(holders.holder(holder).look, reference))
+        return found
+    account = accounts.look_for(reference.account_id)
+    is_there = account is not None and account.generation == reference.generation
+    return Look(found="some", count=1) if is_there else Look(found="nothing")
+
+
+def _ask(holder: str, call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except NotDone:
+        raise
+    except Exception as error:
+        code = getattr(error, "response", {}).get("Error", {}).get("Code") or type(error).__name__
+        raise HolderFailed(f"{holder}: {code}") from None
+
+
+def close(number: str, run: int) -> None:
+    """The one place from which a ticket becomes closed (rule 1): on the ledger's evidence that this run looked at
+    every holder again, and only while the account record of this generation is gone."""
+    ticket = store.find(number)
+    if ticket.status == "closed" and ticket.run == run:
+        telling.tell_systems("AccountClosed", ticket)  # the first time may have been cut off here
+        return
+    ticket, reference = _closing(number, run)
+    missing = ledger.not_yet_gone(store.ledger.read(number), holders.names(), run=run, allowed=settings().kept_by_law)
+    if missing:
+        raise NotLookedAgain(", ".join(missing))
+    at = clock.now()
+    moved = moves.closed(ticket, run=run, at=at)
+    together = Together()
+    store.move_with(together, moved, was=ticket)
+    accounts.must_be_gone(together, reference.account_id, reference.generation)
+    if ticket.guards:
+        guards.free_closure(together, ticket.guards, number)
+    desk_until = agenda.shrinks_at(moved.ticket, store.waits()) or at
+    for line in ledger.residual_lines(at, desk_until=desk_until):
+        store.ledger.add(together, number, line["holder"], line)
+    store.commit(together)
+    telling.tell_systems("AccountClosed", moved.ticket)
+
+
+def trouble(number: str, run: int, cause: str) -> None:
+    """A step failed for good: the ticket needs attention, with the cause. A run that is over changes nothing."""
+    ticket = store.find(number)
+    if ticket.status != "closing" or ticket.run != run:
+        return
+    store.move(moves.troubled(ticket, run=run, cause=cause[:200], at=clock.now()), was=ticket)
+    telling.warn_operators("needs_attention", number)
+
+
+def look_again(ticket: Ticket) -> None:
+    """The nightly look at a closed account: what reappears reopens the ticket. A new generation is a new customer."""
+    reference = ticket.account
+    if not reference or _has_new_generation(reference):
+        store.note_look_again(ticket, at=clock.now())
+        return
+    for holder in holders.names():
+        found = _look(holder, reference)
+        if not ledger.is_gone(found, allowed=settings().kept_by_law):
+            again = replace(ticket, looked_again_at=clock.now())
+            store.move(moves.reappeared(again, cause=f"{holder}: {found.found}", at=clock.now()), was=ticket)
+            telling.warn_operators("reappeared", ticket.number)
+            return
+    store.note_look_again(ticket, at=clock.now())
+
+
+def _closing(number: str, run: int) -> tuple[Ticket, AccountRef]:
+    ticket = store.find(number)
+    if ticket.status != "closing" or ticket.run != run or not ticket.account:
+        raise RunIsOver(number)
+    return ticket, ticket.account
+
+
+def _has_new_generation(reference: AccountRef) -> bool:
+    account = accounts.look_for(reference.account_id)
+    return account is not None and account.generation != reference.generation

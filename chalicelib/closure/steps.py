@@ -1,0 +1,86 @@
+"""Entrypoints: the tasks of the closure workflow, and the stream that starts and stops its runs."""
+
+import json
+import logging
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalicelib.closure import executions, running
+from chalicelib.problems import NotFound
+from chalicelib.tickets import store
+
+entrypoint = Blueprint(__name__)
+_log = logging.getLogger("signoff.closure")
+_SPARE_MS = 20_000  # what a step keeps back to answer in time
+
+
+@entrypoint.lambda_function(name="closure_check")
+def check(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    return {"go": running.check(event["ticket"], event["run"])}
+
+
+@entrypoint.lambda_function(name="closure_freeze")
+def freeze(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    holders = running.freeze(event["ticket"], event["run"])
+    return {"go": bool(holders), "holders": holders}
+
+
+@entrypoint.lambda_function(name="closure_erase")
+def erase(event: dict[str, Any], context: Any) -> None:
+    running.erase(
+        event["ticket"], event["run"], event["holder"],
+        enough=lambda: context.get_remaining_time_in_millis() < _SPARE_MS,
+    )  # fmt: skip
+
+
+@entrypoint.lambda_function(name="closure_look")
+def look(event: dict[str, Any], _context: Any) -> None:
+    running.look(event["ticket"], event["run"], event["holder"], is_again=bool(event.get("again")))
+
+
+@entrypoint.lambda_function(name="closure_close")
+def close(event: dict[str, Any], _context: Any) -> None:
+    running.close(event["ticket"], event["run"])
+
+
+@entrypoint.lambda_function(name="closure_trouble")
+def trouble(event: dict[str, Any], _context: Any) -> None:
+    running.trouble(event["ticket"], event["run"], _cause(event["error"]))
+
+
+def _cause(error: dict[str, str]) -> str:
+    """What failed, in our own exceptions' words; of any other error only its name, lest it tell something personal."""
+    try:
+        told = json.loads(error.get("Cause", ""))
+    except ValueError:
+        told = {}
+    if told.get("errorType") in ("StillThere", "HolderFailed", "NotLookedAgain"):
+        return f"{told['errorType']} {told['errorMessage']}"
+    return str(error.get("Error", "unknown"))
+
+
+@entrypoint.lambda_function(name="closure_runs")
+def follow_changes(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Starts and stops the workflow as the changes in this batch ask."""
+    failed = []
+    for record in event["Records"]:
+        image = record["dynamodb"]["NewImage"]
+        number, runs, run = image["pk"]["S"], image["runs"]["S"], int(image["run"]["N"])
+        try:
+            _follow(number, runs, run)
+        except Exception as error:
+            _log.warning("run not followed", extra={"ticket": number, "error": type(error).__name__})
+            failed.append({"itemIdentifier": record["dynamodb"]["SequenceNumber"]})
+    return {"batchItemFailures": failed[:1]}
+
+
+def _follow(number: str, runs: str, run: int) -> None:
+    try:
+        ticket = store.find(number)
+    except NotFound:
+        return
+    if run > 1:
+        executions.stop(number, run - 1)
+    if runs == "start" and ticket.run == run:
+        executions.start(ticket)

@@ -1,0 +1,48 @@
+"""Letters that wait for an agent's look, or go by themselves after a while."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from chalicelib import clock
+from chalicelib.letters.arrival import Arrival, Opened, mark_seen, opened
+from chalicelib.letters.kinds import Verdicts
+from chalicelib.tickets import store
+from chalicelib.transaction import Together
+
+KEPT_FOR = timedelta(days=14)
+GO_BY_THEMSELVES = frozenset({"virus", "loop", "bounce", "automatic", "bulk"})
+
+
+def put(read: Opened, cause: str, *, number: str | None = None) -> None:
+    """Lays the letter in quarantine, with its cause, and the ticket it meant if any. Raises `SeenBefore`."""
+    together = Together()
+    mark_seen(together, read, None)
+    store.letters.in_quarantine(together, read.record(cause), ticket=number)
+    store.commit(together)
+
+
+def released(letter_id: str) -> Opened:
+    """The letter, read again, for its place to be found: an agent says that it is a person's."""
+    item = store.letters.find_quarantined(letter_id)
+    said = item.data.get("verdicts", {})
+    arrival = Arrival(ses_id=letter_id, key=item.key, at=item.at, verdicts=Verdicts(**said), recipients=(), source=None)
+    return replace(opened(arrival), quarantined=item)
+
+
+def drop(letter_id: str) -> None:
+    """The letter's record goes; its raw bytes go with the bucket's own lifecycle."""
+    item = store.letters.find_quarantined(letter_id)
+    together = Together()
+    store.letters.out_of_quarantine(together, item)
+    store.commit(together)
+
+
+def drop_old() -> int:
+    """Drops what goes by itself after 14 days; the rest waits for an agent. How many went."""
+    before = clock.now() - KEPT_FOR
+    dropped = 0
+    for item in store.letters.quarantined_before(before):
+        if item.cause in GO_BY_THEMSELVES:
+            drop(item.data["id"])
+            dropped += 1
+    return dropped

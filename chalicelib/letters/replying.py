@@ -1,0 +1,178 @@
+"""A letter that answers one of our mails: whose ticket it belongs to, and what it may do there."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from chalicelib.accounts import store as accounts
+from chalicelib.accounts.account import folded
+from chalicelib.letters import quarantine
+from chalicelib.letters.arrival import Opened, mark_seen
+from chalicelib.letters.words import stop_word, typed_codes
+from chalicelib.problems import ChangedMeanwhile, CodeRefused
+from chalicelib.proof import proving
+from chalicelib.proof.proving import SEATS, Seat, Seen
+from chalicelib.tickets import deciding, opening, store
+from chalicelib.tickets.opening import FromOutside
+from chalicelib.tickets.store import guards
+from chalicelib.tickets.ticket import MAY_WITHDRAW, Ticket
+from chalicelib.transaction import Together
+
+_TURNS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thread:
+    """What a letter answers. `is_signed`: it came to the signed address of that mail, not only with its id."""
+
+    seen: Seen
+    is_signed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """Who the From header says wrote: the asker, somebody at the address on file, both, or neither."""
+
+    is_asker: bool
+    is_owner: bool
+
+
+def taken(read: Opened) -> bool:
+    """Whether the letter answers a mail of ours; then it has its place. Raises `SeenBefore`."""
+    for _ in range(_TURNS):
+        thread = _thread(read)
+        if not thread:
+            return False
+        try:
+            _place(read, thread)
+            return True
+        except ChangedMeanwhile:  # somebody moved the ticket: look again at what is so now
+            continue
+    raise ChangedMeanwhile()
+
+
+def recorded_on_ticket(read: Opened, cause: str) -> bool:
+    """Lays an automatic answer beside the ticket whose mail it answers."""
+    thread = _thread(read)
+    if not thread:
+        return False
+    _keep(read, thread.seen.ticket, cause)
+    return True
+
+
+def join(read: Opened, number: str) -> None:
+    """A further request, while a code lives or the closure is open: it joins that ticket and sends nothing."""
+    _keep(read, store.find(number), "joined")
+
+
+def _thread(read: Opened) -> Thread | None:
+    for address in (*read.arrival.recipients, *read.letter.to, *read.letter.cc):
+        if seen := proving.seen_by_address(address):
+            return Thread(seen=seen, is_signed=True)
+    for message_id in (*read.letter.in_reply_to, *reversed(read.letter.references))[:20]:
+        sent = guards.sent(message_id.partition("@")[0])
+        ticket = store.look_for(sent[0]) if sent else None
+        if sent and ticket:
+            return Thread(seen=Seen(ticket=ticket, seat=_seat(sent[1])), is_signed=False)
+    return None
+
+
+def _seat(stored: str) -> Seat:
+    return next((seat for seat in SEATS if seat == stored), "asker")
+
+
+def _place(read: Opened, thread: Thread) -> None:
+    ticket = thread.seen.ticket
+    sender = _sender(read, ticket)
+    word = stop_word(read.words.above)
+    if word and ticket.status in MAY_WITHDRAW and (thread.is_signed or sender.is_owner):
+        _stop(read, thread, sender)
+    elif not (sender.is_asker or sender.is_owner) and not _code_counts(read, thread, sender):
+        quarantine.put(read, "other_sender", number=ticket.number)
+    elif read.standing == "suspect":
+        _keep(read, ticket, "suspect")
+    elif not ticket.is_live:
+        _open_linked(read, ticket)
+    elif typed_codes(read.words.above) and _code_counts(read, thread, sender):
+        _try_code(read, ticket)
+    elif read.standing == "authenticated":
+        _add_words(read, ticket, asks_how=thread.seen.seat == "code" and sender.is_owner)
+    else:
+        _keep(read, ticket, "unconfirmed")
+
+
+def _sender(read: Opened, ticket: Ticket) -> Sender:
+    """Compares From with who asked, and with the addresses on file, as they are now or were sealed."""
+    if not read.sender:
+        return Sender(is_asker=False, is_owner=False)
+    contacts = store.contacts(ticket.number)
+    on_file = {folded(contacts["owner"].address)} if "owner" in contacts else set()
+    for each in (*ticket.claims, *((ticket.account,) if ticket.account else ())):
+        account = accounts.look_for(each.account_id)
+        if account and account.generation == each.generation:
+            on_file |= {account.address} | ({folded(account.previous_address)} if account.previous_address else set())
+    asker = folded(contacts["asker"].address) if "asker" in contacts else None
+    return Sender(is_asker=folded(read.sender) == asker, is_owner=folded(read.sender) in on_file)
+
+
+def _code_counts(read: Opened, thread: Thread, sender: Sender) -> bool:
+    """A code counts only where its own mail says: at that mail's signed address, or in an authenticated reply by the
+    address on file. Never from a suspect sender."""
+    if read.standing == "suspect":
+        return False
+    at_its_address = thread.is_signed and thread.seen.seat == "code"
+    return at_its_address or (read.standing == "authenticated" and sender.is_owner)
+
+
+def _stop(read: Opened, thread: Thread, sender: Sender) -> None:
+    """Who is authenticated and may, withdraws; anybody else at least pauses the ticket for an agent (rule 10)."""
+    ticket = thread.seen.ticket
+    word = stop_word(read.words.above)
+    owns_it = sender.is_owner and bool(ticket.proof)
+    asked_it = sender.is_asker and not ticket.proof
+    extra = partial(_beside, read, ticket.number, "stop")
+    if word == "withdraw" and read.standing == "authenticated" and (owns_it or asked_it):
+        deciding.withdraw(ticket, by="owner" if owns_it else "asker", extra=extra)
+    else:
+        by = "owner" if sender.is_owner or thread.seen.seat != "asker" else "asker"
+        deciding.stop(ticket, by=by, why=word or "stop", extra=extra)
+
+
+def _try_code(read: Opened, ticket: Ticket) -> None:
+    """The first code of the letter is tried: a letter is at most one try."""
+    _keep(read, ticket, "code")
+    code = typed_codes(read.words.above)[0]
+    with suppress(CodeRefused):  # it is on the timeline, and told where that is allowed
+        proving.try_code(store.find(ticket.number), code, by="owner", tell=read.standing == "authenticated")
+
+
+def _add_words(read: Opened, ticket: Ticket, *, asks_how: bool) -> None:
+    by = "owner" if ticket.proof else "asker"
+    extra = partial(_beside, read, ticket.number, "reply")
+    deciding.add_words(ticket, read.text or "-", by=by, asks_how=asks_how, extra=extra)
+
+
+def _open_linked(read: Opened, ticket: Ticket) -> None:
+    """An answer to an ended ticket never runs a closure again: it is a question of its own."""
+    asked = FromOutside(
+        way_in="mail", kind="support", language=ticket.language, subject=read.letter.subject[:200],
+        text=read.text or "-", address=read.sender, name=read.letter.from_name[:200] or None,
+        linked_to=ticket.number,
+    )  # fmt: skip
+
+    def beside(together: Together, number: str) -> None:
+        _beside(read, number, "reply_to_ended", together)
+
+    opening.open_from_outside(asked, with_letter=beside)
+
+
+def _keep(read: Opened, ticket: Ticket, cause: str) -> None:
+    """Lays the letter beside the ticket, marked, for agents to see."""
+    together = Together()
+    _beside(read, ticket.number, cause, together)
+    store.commit(together)
+
+
+def _beside(read: Opened, number: str, cause: str, together: Together) -> None:
+    mark_seen(together, read, number)
+    store.letters.beside_ticket(together, number, read.record(cause))

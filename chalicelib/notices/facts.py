@@ -1,0 +1,102 @@
+"""What a notice may say, gathered from the ticket's file as it is now."""
+
+from datetime import datetime
+from typing import Any
+
+from chalicelib.accounts import store as accounts
+from chalicelib.accounts.account import Account
+from chalicelib.language import Language
+from chalicelib.notices.which import Asked
+from chalicelib.notices.worded import NoticeFacts
+from chalicelib.proof import proving
+from chalicelib.proof.proving import Seat
+from chalicelib.settings import settings
+from chalicelib.tickets import agenda, store
+from chalicelib.tickets.ticket import CODE_LIVES_FOR, CODE_TRIES, Ticket
+
+BRING_CODES = ("code", "reminder_proof", "code_for_expedite")
+
+
+def seat_of(asked: Asked) -> Seat:
+    """Whose link and reply address the notice carries: the code's own mail has its own."""
+    return "code" if asked.kind in BRING_CODES and asked.kind != "code_for_expedite" else asked.reader
+
+
+def language_of(ticket: Ticket, contact: store.Contact) -> Language:
+    """The account's language after proof; before, the letter's or page's, so that nobody learns of the account."""
+    told = contact.language if ticket.proof or ticket.way_in == "portal" else ticket.language
+    return "en" if told == "en" else "vi"
+
+
+def recipients(file: store.File, asked: Asked, *, at: datetime) -> list[tuple[str, store.Contact]]:
+    """Who gets the notice now, each under a suffix of its key: the reader, and an address replaced in the last 30 days.
+
+    The owner's address is the account's, until freezing has sealed it into the ticket.
+    """
+    contact = file.contacts.get(asked.reader)
+    if asked.reader == "asker" or contact:
+        return [("", contact)] if contact else []
+    account = _account(file.ticket)
+    if not account:
+        return []
+    said = account.fields
+    language = said.language or file.ticket.language
+    found = [("", store.Contact(address=said.email, name=said.name, language=language))]
+    if account.has_new_address(at) and account.previous_address and asked.kind not in BRING_CODES:
+        found.append(("#previous", store.Contact(address=account.previous_address, name=None, language=language)))
+    return found
+
+
+def _account(ticket: Ticket) -> Account | None:
+    """The account of the owner that the ticket is about, if it still is the same generation."""
+    references = (ticket.account, *ticket.claims) if ticket.account else ticket.claims
+    for each in references:
+        account = accounts.look_for(each.account_id)
+        if account and account.generation == each.generation:
+            return account
+    return None
+
+
+def facts_of(file: store.File, asked: Asked, contact: store.Contact) -> NoticeFacts:
+    ticket, seat = file.ticket, seat_of(asked)
+    now, waits = settings(), store.waits()
+    words_nth = asked.change.facts.get("words")
+    words = file.words.get(words_nth) if isinstance(words_nth, int) else None
+    closes_at = asked.change.facts.get("closes_at")
+    review_at = asked.change.facts.get("review_at")
+    ended = ticket.ended_at
+    text = words.text if words and not words.is_internal else ""
+    return NoticeFacts(
+        number=ticket.number, company=now.company, support_address=now.support_address, reader=asked.reader,
+        name=contact.name or "", account_id=ticket.account.account_id if ticket.account and ticket.proof else "",
+        zone=now.time_zone, tracking_link=proving.tracking_link(ticket, seat),
+        stop_code=proving.stop_code_for(ticket, seat), code_link=proving.tracking_link(ticket, "code"),
+        ask_again_link=f"{now.public_url}/close-account", export_url=now.export_url, complaints_url=now.complaints_url,
+        opened_at=ticket.opened_at, due_at=ticket.due_at, answer_by=ticket.answer_by,
+        closes_at=datetime.fromisoformat(str(closes_at)) if closes_at else ticket.closes_at,
+        hold_review_at=datetime.fromisoformat(str(review_at)) if review_at else ticket.hold_review_at,
+        proof_until=agenda.expires_at(ticket, waits), proof=ticket.proof, codes=_codes(ticket, asked),
+        code_until=ticket.code.issued_at + CODE_LIVES_FOR if ticket.code else None,
+        tries_left=max(0, CODE_TRIES - ticket.code.tries) if ticket.code else None,
+        keep_until=agenda.shrinks_at(ticket, waits) if ended else None,
+        tombstone_until=agenda.tombstone_until(ticket, waits) if ended else None,
+        reason_code=_reason(asked), reason_text=text if asked.kind in ("rejected", "deadline_extended") else "",
+        kept=tuple((line["detail"], line["basis"], _at(line["until"])) for line in file.ledger if line.get("basis")),
+        residuals=tuple((line["detail"], _at(line["until"])) for line in file.ledger if line["found"] == "residual"),
+        words=text,
+    )  # fmt: skip
+
+
+def _codes(ticket: Ticket, asked: Asked) -> tuple[tuple[str, str], ...]:
+    if asked.kind not in BRING_CODES:
+        return ()
+    references = ticket.claims or ((ticket.account,) if ticket.account else ())
+    return tuple((each.account_id, proving.code_for(ticket, each)) for each in references)
+
+
+def _reason(asked: Asked) -> Any:
+    return asked.change.why if asked.kind == "rejected" else None
+
+
+def _at(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

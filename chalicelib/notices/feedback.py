@@ -1,0 +1,34 @@
+"""Entrypoint: what became of the mails that SES took (SNS), as the state of their notices."""
+
+import json
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalicelib import clock
+from chalicelib.tickets import store
+
+entrypoint = Blueprint(__name__)
+_STATES = {"Delivery": "delivered", "Bounce": "bounced", "Complaint": "complained", "Reject": "bounced"}
+
+
+@entrypoint.lambda_function(name="mail_feedback")
+def hear(event: dict[str, Any], _context: Any) -> None:
+    """Writes each event's state on the notice whose mail it names; what tells nothing of delivery changes nothing.
+
+    An event that came before its mail's sending was written down is raised, so that it comes again."""
+    for record in event["Records"]:
+        told = json.loads(record["Sns"]["Message"])
+        state = _STATES.get(told.get("eventType") or told.get("notificationType") or "")
+        ses_id = told.get("mail", {}).get("messageId")
+        if not state or not ses_id or _is_passing(told):
+            continue
+        sent = store.guards.sent(ses_id)
+        if sent is None:
+            raise LookupError("the mail of this event isn't written down yet")
+        store.notices.hear(sent[0], ses_id, state, at=clock.now())
+
+
+def _is_passing(told: dict[str, Any]) -> bool:
+    """A bounce that isn't for good: SES goes on trying."""
+    return bool(told.get("bounce", {}).get("bounceType") == "Transient")

@@ -1,0 +1,115 @@
+"""Sends the notices that a ticket's timeline asks for: each once, in order, claimed before it is sent.
+
+A notice waits until the one before it is sent or given up. A repeat is possible only where SES took a mail and its
+answer was lost: then the claim lapses, and the mail is sent again.
+"""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from chalicelib import clock
+from chalicelib.notices.facts import BRING_CODES, facts_of, language_of, recipients, seat_of
+from chalicelib.notices.mail import CantBeAddressed, raw_mail
+from chalicelib.notices.which import Asked, notices_of
+from chalicelib.notices.worded import worded
+from chalicelib.proof import proving
+from chalicelib.settings import settings
+from chalicelib.tickets import store
+from chalicelib.tickets.store.notices import SETTLED
+
+MOST_TRIES = 12
+_NEVER = frozenset({"MessageRejected", "InvalidParameterValue", "BadRequestException"})
+
+
+class NotYet(Exception):
+    """A notice couldn't be sent now; those after it wait."""
+
+
+@cache
+def _ses() -> Any:
+    import boto3
+    from botocore.config import Config
+
+    # One attempt: the SDK's own retry after a lost answer would send the mail twice without our knowing.
+    return boto3.client("sesv2", config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20))
+
+
+def send_due(number: str) -> None:
+    """Sends all that the ticket's timeline asks for and that isn't settled. `NotYet` at the first that can't go."""
+    file = store.file_of(number)
+    at = clock.now()
+    states = {notice.sk: notice for notice in file.notices}
+    for asked in notices_of(file.changes):
+        if _all_settled(asked, states):
+            continue
+        for suffix, contact in (*recipients(file, asked, at=at),) or (("", None),):
+            known = states.get(asked.key + suffix)
+            if known is None or known.state not in SETTLED:
+                _send(file, asked, contact, key=asked.key + suffix, tries=int(known.tries) if known else 0)
+
+
+def _all_settled(asked: Asked, states: dict[str, Any]) -> bool:
+    mine = [notice for key, notice in states.items() if key == asked.key or key.startswith(asked.key + "#")]
+    return bool(mine) and asked.key in states and all(notice.state in SETTLED for notice in mine)
+
+
+def _send(file: store.File, asked: Asked, contact: store.Contact | None, *, key: str, tries: int) -> None:
+    at = clock.now()
+    notice = store.notices.claim(file.ticket.number, key, kind=asked.kind, reader=asked.reader, at=at, tries=tries)
+    if not notice:
+        raise NotYet()
+    pointless = _pointless(file, asked, contact, at=at)
+    if pointless or contact is None:
+        store.notices.skip(notice, at=at, why=pointless or "no_address")
+        return
+    try:
+        ses_id = _hand_over(file, asked, contact)
+    except CantBeAddressed:
+        store.notices.give_up(notice, at=at, why="address")
+        return
+    except Exception as error:
+        _not_sent(notice, error, at=at)
+        return
+    is_last = asked.kind == "closed" and asked.reader == "owner" and file.ticket.status == "closed"
+    store.notices.mark_sent(notice, ses_id=ses_id, seat=seat_of(asked), at=clock.now(), forget_contact=is_last)
+
+
+def _pointless(file: store.File, asked: Asked, contact: store.Contact | None, *, at: datetime) -> str | None:
+    """Why nobody is helped by this notice any more; None if it should go."""
+    if contact is None:
+        return "no_address"
+    if asked.kind in BRING_CODES:
+        code = file.ticket.code
+        if not code or code.nth != asked.change.facts.get("code") or not code.lives_at(at):
+            return "code_is_over"
+    return None
+
+
+def _hand_over(file: store.File, asked: Asked, contact: store.Contact) -> str:
+    """Gives the mail to SES; the id that SES gave it."""
+    ticket = file.ticket
+    facts = facts_of(file, asked, contact)
+    raw = raw_mail(
+        worded(asked.kind, language_of(ticket, contact), facts), to=contact.address, name=contact.name,
+        reply_to=proving.reply_address(ticket, seat_of(asked)), number=ticket.number,
+        answers=asked.kind in ("acknowledged", "code_refused", "agent_reply", "more_needed"),
+    )  # fmt: skip
+    more = {"ConfigurationSetName": settings().configuration_set} if settings().configuration_set else {}
+    sent = _ses().send_email(
+        FromEmailAddress=settings().support_address, Destination={"ToAddresses": [contact.address]},
+        Content={"Raw": {"Data": raw}}, **more,
+    )  # fmt: skip
+    return str(sent["MessageId"])
+
+
+def _not_sent(notice: Any, error: Exception, *, at: datetime) -> None:
+    """SES answered no: later again, or never. No answer at all: it may have been sent, so the claim stands."""
+    code = getattr(error, "response", {}).get("Error", {}).get("Code")
+    if code is None:
+        raise NotYet() from error
+    if code in _NEVER or notice.tries >= MOST_TRIES:
+        store.notices.give_up(notice, at=at, why=code)
+        return
+    store.notices.release(notice, at=at, why=code)
+    raise NotYet() from error

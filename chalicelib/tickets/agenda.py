@@ -1,0 +1,98 @@
+"""Where a ticket stands in the queue, and when the sweep must look at it next."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.tickets.ticket import Ticket
+
+WARN_BEFORE = timedelta(days=2)
+REMIND_AFTER = timedelta(days=2)
+REMIND_BEFORE = timedelta(days=2)
+LATE_START = timedelta(minutes=30)  # the workflow's own Wait comes first
+STUCK_AFTER = timedelta(hours=2)  # longer than the workflow's retries take
+LOOK_AGAIN_EVERY = timedelta(days=1)
+SENT_WITHIN = timedelta(minutes=30)  # a notice not sent by then is sent by the sweep
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waits:
+    """The operator's waiting times, as far as tickets need them."""
+
+    proof_within: timedelta
+    keep_after_end: timedelta
+    keep_rejected: timedelta
+    keep_tombstones: timedelta
+    look_again_for: timedelta
+
+
+def place(ticket: Ticket) -> tuple[str, datetime]:
+    """The partition of the agenda and the time within it: open tickets by status and due date, ended by month."""
+    if ticket.is_live:
+        return f"open#{ticket.status}", ticket.due_at
+    ended_at = ticket.ended_at or ticket.changed_at
+    return f"ended#{ended_at:%Y-%m}", ended_at
+
+
+def wakes_at(ticket: Ticket, waits: Waits) -> datetime | None:
+    """When the sweep must look next at what this ticket waits for; None: nothing waits."""
+    times = [at for at in (*_moments(ticket, waits), _warning(ticket)) if at]
+    return min(times, default=None)
+
+
+def _moments(ticket: Ticket, waits: Waits) -> tuple[datetime | None, ...]:
+    match ticket.status:
+        case "awaiting_proof":
+            return expires_at(ticket, waits), proof_reminder_at(ticket)
+        case "scheduled":
+            return starts_late_at(ticket), cooling_off_reminder_at(ticket)
+        case "closing":
+            return (ticket.changed_at + STUCK_AFTER,)
+        case "received" | "in_review" | "needs_attention":
+            return (ticket.hold_review_at if ticket.held else None,)
+        case "closed" | "withdrawn" | "rejected" | "expired" | "resolved":
+            return shrinks_at(ticket, waits), looks_again_at(ticket, waits)
+
+
+def _warning(ticket: Ticket) -> datetime | None:
+    if not ticket.is_live or ticket.warned >= 2:
+        return None
+    return ticket.due_at - WARN_BEFORE if ticket.warned == 0 else ticket.due_at
+
+
+def expires_at(ticket: Ticket, waits: Waits) -> datetime:
+    return ticket.opened_at + waits.proof_within
+
+
+def proof_reminder_at(ticket: Ticket) -> datetime | None:
+    silent = ticket.reminded or ticket.suspect or ticket.stopped or not ticket.claims
+    return None if silent else ticket.opened_at + REMIND_AFTER
+
+
+def starts_late_at(ticket: Ticket) -> datetime | None:
+    return ticket.closes_at and ticket.closes_at + LATE_START
+
+
+def cooling_off_reminder_at(ticket: Ticket) -> datetime | None:
+    """Two days before the cooling-off ends; none where it is so short that the mail before says it already."""
+    if ticket.reminded or not ticket.closes_at:
+        return None
+    remind_at = ticket.closes_at - REMIND_BEFORE
+    return remind_at if remind_at > ticket.changed_at else None
+
+
+def shrinks_at(ticket: Ticket, waits: Waits) -> datetime | None:
+    if ticket.shrunk_at or not ticket.ended_at:
+        return None
+    return ticket.ended_at + (waits.keep_rejected if ticket.status == "rejected" else waits.keep_after_end)
+
+
+def looks_again_at(ticket: Ticket, waits: Waits) -> datetime | None:
+    """The next nightly look at a closed account, as far as a backup can reach back."""
+    if ticket.status != "closed" or not ticket.ended_at:
+        return None
+    next_at = (ticket.looked_again_at or ticket.ended_at) + LOOK_AGAIN_EVERY
+    return next_at if next_at <= ticket.ended_at + waits.look_again_for else None
+
+
+def tombstone_until(ticket: Ticket, waits: Waits) -> datetime | None:
+    return ticket.ended_at and ticket.ended_at + waits.keep_tombstones

@@ -1,0 +1,244 @@
+"""The desk: what agents and admins see and decide."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from chalicelib.accounts import store as accounts
+from chalicelib.accounts.account import Account
+from chalicelib.answers import Answer, Page, Paging
+from chalicelib.calls import ADMIN, AGENT, Call, Calls
+from chalicelib.clock import now
+from chalicelib.cursors import cursor_for, key_of
+from chalicelib.language import N_, Language, guess_language, say
+from chalicelib.problems import (
+    ChangedMeanwhile,
+    ClosureAlreadyOpen,
+    NotAsked,
+    NotFound,
+    NotNow,
+    NotProved,
+    OnHold,
+    OwnAccount,
+)
+from chalicelib.reading import Filled, FilledLine, Input, Line, WrongField, WrongFields
+from chalicelib.signin import ACCOUNT_ID
+from chalicelib.tickets import deciding, opening, store, views
+from chalicelib.tickets.api import IDS, NUMBER
+from chalicelib.tickets.deciding import Deciding
+from chalicelib.tickets.store import guards
+from chalicelib.tickets.ticket import OPEN, Kind, ReasonToReject, Status, Ticket
+from chalicelib.tickets.views import AccountFacts, DeskTicketView, TicketRow
+
+calls = Calls(__name__)
+Text = Annotated[Filled, Field(max_length=20_000)]
+AnAccount = Annotated[str, Field(pattern=f"^{ACCOUNT_ID.pattern}$")]
+AnAddress = Annotated[FilledLine, Field(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$")]
+
+UNPROVED = N_("Unproved: don't confirm that an account exists.")
+SUSPECT = N_("The sender may be forged: nothing was sent to anybody.")
+PASSES_DEADLINE = N_("The planned time is after the deadline.")
+NEW_ADDRESS = N_("The address on file was changed in the last 30 days: no code goes there.")
+IN_THE_PAST = N_("This must be in the future.")
+
+
+class Queue(Paging):
+    """The queue's filters. `q` is an exact ticket number, account id or address."""
+
+    status: Status | None = None
+    q: Annotated[Line, Field(max_length=254)] | None = None
+    assignee: Annotated[Line, Field(max_length=128)] | None = None
+
+
+class Seen(Input):
+    """`expected_version` is the version of the ticket that the agent had before their eyes."""
+
+    expected_version: Annotated[int, Field(ge=1)]
+
+
+class ByPhone(Input):
+    """A request that came by phone or chat: unproved, whatever was said."""
+
+    kind: Kind = "closure"
+    subject: Annotated[FilledLine, Field(max_length=200)]
+    content: Text
+    account_id: AnAccount | None = None
+    address: AnAddress | None = None
+    language: Literal["vi", "en"] | None = None
+
+
+class Assign(Seen):
+    to: Annotated[FilledLine, Field(max_length=128)]
+
+
+class Link(Seen):
+    account_ids: Annotated[list[AnAccount], Field(min_length=1, max_length=10)]
+
+
+class Reject(Seen):
+    reason_code: ReasonToReject
+    reason: Annotated[Line, Field(max_length=2_000)] = ""
+
+
+class Hold(Seen):
+    reason: Text
+    review_at: AwareDatetime
+
+
+class WithReason(Seen):
+    reason: Text
+
+
+class AgentReply(Seen):
+    text: Text
+    needs_answer: bool = False
+
+
+class Note(Seen):
+    text: Text
+
+
+class Correct(Seen):
+    kind: Kind
+
+
+class Merge(Seen):
+    into: Annotated[str, Field(pattern=f"^{NUMBER}$")]
+
+
+@calls.get("/desk/tickets", who=AGENT, asks=Queue, answers={200: Page[TicketRow]}, says="The queue, by due date")
+def queue(call: Call[Queue]) -> Answer:
+    asked = call.given
+    if asked.q:
+        rows = [views.row(each, call.language, for_desk=True) for each in _found(asked.q)]
+        return Answer(200, Page[TicketRow](items=rows, next=None))
+    statuses = (asked.status,) if asked.status else OPEN
+    whose = f"queue#{asked.status}#{asked.assignee}"
+    after = key_of(asked.cursor, of=whose) if asked.cursor else None
+    found, key = store.queue(statuses, limit=asked.limit, after=after)
+    chosen = [each for each in found if asked.assignee is None or each.assignee == asked.assignee]
+    rows = [views.row(each, call.language, for_desk=True) for each in chosen]
+    return Answer(200, Page[TicketRow](items=rows, next=cursor_for(key, of=whose) if key else None))
+
+
+def _found(asked: str) -> list[Ticket]:
+    """Tickets with exactly this number, or of this account id or address."""
+    ticket = store.look_for(asked.upper()) if asked.upper().startswith("SO-") else None
+    if ticket:
+        return [ticket]
+    if "@" not in asked:
+        return store.of(asked, limit=100)[0]
+    found = store.of(opening.asker_hash(asked), limit=100)[0]
+    for account in accounts.with_address(asked):
+        found += store.of(account.account_id, limit=100)[0]
+    return sorted({each.number: each for each in found}.values(), key=lambda each: each.opened_at, reverse=True)
+
+
+@calls.get("/desk/tickets/{id}", who=AGENT, answers={200: DeskTicketView}, says="A ticket with everything in view",
+           ids=IDS)  # fmt: skip
+def desk_ticket(call: Call[None]) -> Answer:
+    return as_now(call, call.path["id"])
+
+
+@calls.post("/desk/tickets", who=AGENT, takes=ByPhone, answers={201: DeskTicketView}, says="A request by phone or chat",
+            refuses=(ClosureAlreadyOpen, NotFound))  # fmt: skip
+def open_by_phone(call: Call[ByPhone]) -> Answer:
+    """Unproved: a code goes to the address on file of the account that the agent names."""
+    asked = call.given
+    account = accounts.find(asked.account_id) if asked.account_id else None
+    request = opening.FromOutside(
+        way_in="desk", kind=asked.kind, subject=asked.subject, text=asked.content, address=asked.address,
+        language=asked.language or guess_language(asked.content) or call.language,
+        found=(account,) if account else (), by=f"agent:{call.person.sub}",
+    )  # fmt: skip
+    try:
+        moved = opening.open_from_outside(request)
+    except guards.CodeLives as other:
+        raise ClosureAlreadyOpen(number=other.number) from None
+    return as_now(call, moved.ticket.number, status=201)
+
+
+def _decision(
+    name: str, takes: type[Any], decide: Callable[[str, Deciding, Any], Ticket], *, says: str, who: Any = AGENT
+) -> None:
+    """Describes one decision: the path ends in its name, and all of them answer alike."""
+
+    def call_it(call: Call[Any]) -> Answer:
+        person = call.person
+        deciding_agent = Deciding(
+            sub=person.sub, account_id=person.account_id, expected_version=call.given.expected_version
+        )
+        return as_now(call, decide(call.path["id"], deciding_agent, call.given).number)
+
+    call_it.__name__ = name.replace("-", "_")
+    refuses = (ChangedMeanwhile, NotNow, NotProved, NotAsked, OnHold, OwnAccount)
+    calls.post(
+        f"/desk/tickets/{{id}}/{name}", who=who, takes=takes, answers={200: DeskTicketView}, says=says, ids=IDS,
+        refuses=refuses,
+    )(call_it)  # fmt: skip
+
+
+_decision("assign", Assign, lambda n, who, given: deciding.assign(n, who, given.to), says="Assign to an agent")
+_decision("link", Link, lambda n, who, given: deciding.link(n, who, tuple(given.account_ids)),
+          says="Choose the account an unproved ticket is about")  # fmt: skip
+_decision(
+    "send-code", Seen, lambda n, who, _: deciding.send_code(n, who), says="Send a fresh code to the address on file"
+)
+_decision("approve", Seen, lambda n, who, _: deciding.approve(n, who), says="Approve: the cooling-off begins")
+_decision("reject", Reject, lambda n, who, given: deciding.reject(n, who, given.reason_code, given.reason),
+          says="Reject, with a reason")  # fmt: skip
+_decision("hold", Hold, lambda n, who, given: deciding.hold(n, who, given.reason, _future(given.review_at)),
+          says="Hold: a reason not to erase now", who=ADMIN)  # fmt: skip
+_decision("release", Seen, lambda n, who, _: deciding.release(n, who), says="Release a hold or a stop", who=ADMIN)
+_decision("expedite", Seen, lambda n, who, _: deciding.expedite(n, who), says="End the cooling-off, as was asked for")
+_decision("extend", WithReason, lambda n, who, given: deciding.extend(n, who, given.reason),
+          says="Extend the deadline, once, with notice and reason")  # fmt: skip
+_decision("retry", Seen, lambda n, who, _: deciding.retry(n, who), says="Start erasing again")
+_decision("resolve", Seen, lambda n, who, _: deciding.resolve(n, who), says="Resolve a support ticket")
+_decision("replies", AgentReply,
+          lambda n, who, given: deciding.answer(n, who, given.text, needs_answer=given.needs_answer),
+          says="Write to the asker")  # fmt: skip
+_decision("notes", Note, lambda n, who, given: deciding.note(n, who, given.text), says="Add a note for colleagues")
+_decision("correct", Correct, lambda n, who, given: deciding.correct(n, who, given.kind), says="Correct the kind")
+_decision(
+    "merge", Merge, lambda n, who, given: deciding.merge(n, who, given.into), says="End as a link to another ticket"
+)
+
+
+def _future(at: datetime) -> datetime:
+    if at <= now():
+        raise WrongFields(WrongField(name="review_at", sentence=IN_THE_PAST))
+    return at
+
+
+def as_now(call: Call[Any], number: str, *, status: int = 200) -> Answer:
+    """The desk's view of the ticket as it is now, with the accounts that it may be about."""
+    file = store.file_of(number)
+    ticket = file.ticket
+    references = (*ticket.claims, *((ticket.account,) if ticket.account else ()))
+    found = [account for each in references if (account := accounts.look_for(each.account_id))]
+    facts = [_facts(account) for account in found]
+    view = views.desk_view(file, facts, _warnings(ticket, found, call.language), call.language)
+    return Answer(status, view)
+
+
+def _facts(account: Account) -> AccountFacts:
+    said = account.fields
+    return AccountFacts(
+        account_id=account.account_id, generation=account.generation, status=account.status, email=said.email,
+        name=said.name, phone=said.phone, company=said.company, tax_code=said.tax_code, country=said.country,
+        address_changed_at=account.address_changed_at,
+    )  # fmt: skip
+
+
+def _warnings(ticket: Ticket, found: list[Account], language: Language) -> list[str]:
+    said = []
+    if ticket.kind == "closure" and not ticket.proof and ticket.is_live:
+        said.append(SUSPECT if ticket.suspect else UNPROVED)
+    if ticket.closes_at and ticket.closes_at > ticket.due_at and ticket.is_live:
+        said.append(PASSES_DEADLINE)
+    if any(account.has_new_address(now()) for account in found):
+        said.append(NEW_ADDRESS)
+    return [say(language, each) for each in said]

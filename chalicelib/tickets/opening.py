@@ -1,0 +1,260 @@
+"""Opening a ticket: from the portal, signed in, or from outside, where ownership is still to be proved."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from chalicelib import clock, keys
+from chalicelib.accounts import store as accounts
+from chalicelib.accounts.account import Account, folded
+from chalicelib.problems import ClosureAlreadyOpen
+from chalicelib.settings import settings
+from chalicelib.tickets import deadlines, moves, store
+from chalicelib.tickets.asking import asks_for_closure
+from chalicelib.tickets.moves import Moved
+from chalicelib.tickets.store import guards
+from chalicelib.tickets.ticket import CODE_LIVES_FOR, AccountRef, Kind, Ticket, TicketNumber, WayIn
+from chalicelib.transaction import Together
+
+Language = Literal["vi", "en"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """What a signed-in customer asks. `word`: explicitly to close the account; None: their words tell."""
+
+    product: str
+    category: str
+    subject: str
+    content: str
+    word: bool | None
+    language: Language | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn:
+    """What a sign-in proves: whose account it is, and whether that settles ownership now."""
+
+    account_id: str
+    is_owner: bool
+    is_recent: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proved:
+    """Not a new ticket: an older one had waited for proof, and this sign-in gave it."""
+
+    ticket: Ticket
+
+
+def open_for_customer(
+    asking: Asking,
+    who: SignedIn,
+    *,
+    once: guards.Once | None,
+    answer_of: Callable[[Moved, store.Words], dict[str, Any]],
+    language: Language,
+) -> Moved | Proved:
+    """Opens the customer's ticket in one read and one transaction.
+
+    Raises `ClosureAlreadyOpen`, `TooMany`, `AnsweredBefore` or `KeyUsedDifferently`. A closure needs a recent
+    sign-in of the owner to be proved at once; the caller refuses an old one beforehand.
+    """
+    account = accounts.find(who.account_id)
+    at = clock.now()
+    start = _draft_for_customer(asking, who, account, at=at, language=asking.language or language)
+    may_prove_another = bool(start.guards)
+    for _ in range(5):
+        ticket = replace(start, number=TicketNumber(keys.new_number()), once_key=once.key if once else None)
+        moved = approved_at_once(moves.opened(ticket, by="customer"), at=at)
+        words = store.Words(nth=1, by="customer", at=at, text=asking.content)
+        together = _together_for_customer(moved, words, account, look_for_waiting=may_prove_another)
+        if once:
+            guards.answered_once(together, once, answer_of(moved, words), now=at)
+        _count_a_day(together, who.account_id, at=at)
+        try:
+            store.commit(together)
+            return moved
+        except store.NumberTaken:
+            continue
+        except (guards.CodeLives, ClosureAlreadyOpen) as other:
+            if proved := _prove_waiting(other.number, who, at=at):
+                return proved
+            if isinstance(other, ClosureAlreadyOpen):
+                raise
+            may_prove_another = False
+    raise AssertionError("five numbers drawn in a row were taken")
+
+
+def _together_for_customer(moved: Moved, words: store.Words, account: Account, *, look_for_waiting: bool) -> Together:
+    ticket = moved.ticket
+    together = Together()
+    store.open_with(together, moved)
+    store.add_words(together, ticket.number, words)
+    if ticket.guards:
+        guards.one_closure(together, ticket.guards, ticket.number)
+    if look_for_waiting:
+        guards.none_waits(together, reference(account))
+    take_code(together, ticket, at=ticket.opened_at)
+    return together
+
+
+def _draft_for_customer(asking: Asking, who: SignedIn, account: Account, *, at: datetime, language: Language) -> Ticket:
+    recognised = asking.word is None and asks_for_closure(asking.subject, asking.content)
+    kind: Kind = "closure" if asking.word or recognised else "support"
+    is_proved = kind == "closure" and bool(asking.word) and who.is_owner and who.is_recent
+    me = reference(account)
+    return replace(
+        _draft(kind, "portal", language=account.fields.language or language, regime=regime_of(account), at=at),
+        product=asking.product,
+        category=asking.category,
+        subject=asking.subject,
+        who=account.account_id,
+        account=me,
+        claims=() if who.is_owner or kind == "support" else (me,),
+        guards=me if kind == "closure" and who.is_owner else None,
+        proof="sign_in" if is_proved else None,
+        proved_at=at if is_proved else None,
+        word_at=at if asking.word else None,
+        asker_is_owner=who.is_owner,
+    )
+
+
+def _prove_waiting(number: str, who: SignedIn, *, at: datetime) -> Proved | None:
+    """The older ticket, proved by this sign-in; None if it doesn't wait for proof."""
+    ticket = store.look_for(number)
+    if not ticket or ticket.status != "awaiting_proof" or not (who.is_owner and who.is_recent):
+        return None
+    account = next((each for each in ticket.claims if each.account_id == who.account_id), None)
+    if not account:
+        return None
+    return Proved(ticket=prove(ticket, account, way="sign_in", by="customer", at=at))
+
+
+def prove(
+    ticket: Ticket, account: AccountRef, *, way: Literal["sign_in", "code", "facts"], by: str, at: datetime
+) -> Ticket:
+    """Writes the proof: the ticket takes the guard of rule 4, or ends as a link to the one that has it."""
+    moved = moves.proved(ticket, account=account, way=way, by=by, at=at, word=True)
+    moved = approved_at_once(moved, at=at)
+    together = Together()
+    store.move_with(together, moved, was=ticket)
+    guards.one_closure(together, account, ticket.number)
+    try:
+        store.commit(together)
+    except ClosureAlreadyOpen as other:
+        return store.move(moves.merged(ticket, into=other.number, by="desk", at=at), was=ticket)
+    return moved.ticket
+
+
+def approved_at_once(moved: Moved, *, at: datetime) -> Moved:
+    """Where the operator lets proved closures through, the approval that follows; else the move as it is."""
+    ticket = moved.ticket
+    automatic = settings().approval == "automatic" and ticket.proof in ("sign_in", "code")
+    if not automatic or ticket.status != "in_review" or ticket.is_paused:
+        return moved
+    return moved.then(moves.scheduled(ticket, by="desk", at=at, closes_at=at + settings().cooling_off))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromOutside:
+    """A request whose asker isn't signed in. `address`: who asks; `found`: accounts that the way in finds by itself."""
+
+    way_in: WayIn
+    kind: Kind
+    language: Language
+    subject: str
+    text: str
+    address: str | None = None
+    name: str | None = None
+    found: tuple[Account, ...] = ()
+    is_authenticated: bool = False
+    is_suspect: bool = False
+    acknowledge: bool = False
+    ack_held_back: bool = False
+    by: str = "asker"
+    linked_to: str | None = None
+
+
+def open_from_outside(asked: FromOutside, *, with_letter: Callable[[Together, str], None] | None = None) -> Moved:
+    """Opens an unproved ticket. Raises `CodeLives` where it must join the ticket of a code that lives, and
+    `ClosureAlreadyOpen` where the owner writes while their own closure is open: nothing is written then."""
+    at = clock.now()
+    start = _draft_from_outside(asked, at=at)
+    for _ in range(5):
+        ticket = replace(start, number=TicketNumber(keys.new_number()))
+        moved = moves.opened(ticket, by=asked.by, acknowledge=asked.acknowledge)
+        together = Together()
+        if with_letter:
+            with_letter(together, ticket.number)
+        store.open_with(together, moved)
+        store.add_words(together, ticket.number, store.Words(nth=1, by=asked.by, at=at, text=asked.text))
+        if asked.address:
+            contact = store.Contact(address=asked.address, name=asked.name, language=asked.language)
+            store.add_contact(together, ticket.number, "asker", contact)
+        if ticket.guards:
+            guards.one_closure(together, ticket.guards, ticket.number)
+        take_code(together, moved.ticket, at=at)
+        try:
+            store.commit(together)
+            return moved
+        except store.NumberTaken:
+            continue
+    raise AssertionError("five numbers drawn in a row were taken")
+
+
+def _draft_from_outside(asked: FromOutside, *, at: datetime) -> Ticket:
+    regime = deadlines.shortest(settings().regimes.split(","), start=at)
+    active = tuple(each for each in asked.found if each.status == "active" and not each.has_new_address(at))
+    claims = tuple(reference(each) for each in active) if not asked.is_suspect else ()
+    is_owner = asked.is_authenticated and bool(asked.address) and any(_is_on_file(asked, each) for each in active)
+    return replace(
+        _draft(asked.kind, asked.way_in, language=asked.language, regime=regime, at=at),
+        subject=asked.subject,
+        who=asker_hash(asked.address) if asked.address else None,
+        claims=claims,
+        guards=claims[0] if asked.kind == "closure" and is_owner and len(claims) == 1 else None,
+        asker_is_owner=is_owner,
+        suspect=asked.is_suspect,
+        ack_held_back=asked.ack_held_back,
+        linked_to=asked.linked_to,
+    )
+
+
+def _is_on_file(asked: FromOutside, account: Account) -> bool:
+    return folded(asked.address or "") == account.address
+
+
+def _draft(kind: Kind, way_in: WayIn, *, language: Language, regime: deadlines.Regime, at: datetime) -> Ticket:
+    return Ticket(
+        number=TicketNumber(""), kind=kind, status="received", way_in=way_in, language=language, opened_at=at,
+        changed_at=at, due_at=deadlines.after(at, regime.fulfil), answer_by=deadlines.after(at, regime.first_answer),
+        regime=regime.name,
+    )  # fmt: skip
+
+
+def reference(account: Account) -> AccountRef:
+    return AccountRef(account_id=account.account_id, generation=account.generation)
+
+
+def regime_of(account: Account) -> deadlines.Regime:
+    return deadlines.regime_for(account.fields.country, default=settings().regime)
+
+
+def asker_hash(address: str) -> str:
+    """What stands in keys instead of an address."""
+    return "mail#" + keys.keyed_hash("asker", folded(address))
+
+
+def take_code(together: Together, ticket: Ticket, *, at: datetime) -> None:
+    """Adds: while the ticket's new code lives, no other code goes out for these accounts."""
+    for claim in ticket.claims if ticket.code else ():
+        until, waits_until = at + CODE_LIVES_FOR, ticket.opened_at + settings().proof_within
+        guards.one_code(together, claim, ticket.number, now=at, until=until, waits_until=waits_until)
+
+
+def _count_a_day(together: Together, account_id: str, *, at: datetime) -> None:
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    name = f"tickets#{account_id}#{at:%Y-%m-%d}"
+    guards.within_budget(together, name, most=settings().tickets_a_day, again_at=midnight)

@@ -1,0 +1,286 @@
+"""Tickets and their timelines in DynamoDB: one transaction a change, optimistic versions, guards."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.expressions.update import Action
+
+from chalicelib.problems import ChangedMeanwhile, NotFound
+from chalicelib.settings import settings
+from chalicelib.tickets import agenda
+from chalicelib.tickets.changes import Change
+from chalicelib.tickets.moves import Moved
+from chalicelib.tickets.store.items import (
+    ContactItem,
+    DeskItem,
+    LetterItem,
+    NoticeItem,
+    TicketItem,
+    WordsItem,
+    change_item,
+    change_of,
+    connection,
+    data_of,
+    ticket_of,
+)
+from chalicelib.tickets.ticket import OPEN, Reader, Ticket, TicketNumber
+from chalicelib.transaction import Found, Refused, Together
+
+
+class NumberTaken(Exception):
+    """The number drawn for a new ticket is another ticket's; draw again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """Free text that stands apart from the timeline, so that it can be erased without breaking it."""
+
+    nth: int
+    by: str
+    at: datetime
+    text: str
+    is_internal: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """Where a ticket's reader gets mail: the asker as they wrote; the owner only once the account is frozen."""
+
+    address: str
+    name: str | None
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """Everything that belongs to a ticket, read in one query."""
+
+    ticket: Ticket
+    changes: list[Change]
+    words: dict[int, Words]
+    letters: list[LetterItem]
+    notices: list[NoticeItem]
+    ledger: list[Any]
+    contacts: dict[str, Contact]
+
+
+def waits() -> agenda.Waits:
+    now = settings()
+    return agenda.Waits(
+        proof_within=now.proof_within, keep_after_end=now.keep_after_end, keep_rejected=now.keep_rejected,
+        keep_tombstones=now.keep_tombstones, look_again_for=now.look_again_for,
+    )  # fmt: skip
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def find(number: str) -> Ticket:
+    """The ticket as it is now (strongly consistent), or `NotFound`."""
+    if found := look_for(number):
+        return found
+    raise NotFound()
+
+
+def look_for(number: str) -> Ticket | None:
+    try:
+        return ticket_of(TicketItem.get(number, "ticket", consistent_read=True))
+    except TicketItem.DoesNotExist:
+        return None
+
+
+def file_of(number: str) -> File:
+    """The ticket with all that belongs to it (strongly consistent), or `NotFound`."""
+    connection()  # made before the first query, so that every class shares it
+    items: dict[str, list[Any]] = {}
+    for item in DeskItem.query(number, consistent_read=True):
+        items.setdefault(item.sk.partition("#")[0], []).append(item)
+    if "ticket" not in items:
+        raise NotFound()
+    words = [_words(each) for each in items.get("words", [])]
+    return File(
+        ticket=ticket_of(items["ticket"][0]),
+        changes=[change_of(each) for each in items.get("change", [])],
+        words={each.nth: each for each in words},
+        letters=items.get("letter", []),
+        notices=items.get("notice", []),
+        ledger=[each.data for each in items.get("ledger", [])],
+        contacts={each.sk.partition("#")[2]: _contact(each) for each in items.get("contact", [])},
+    )
+
+
+def contacts(number: str) -> dict[str, Contact]:
+    """Where the ticket's readers get mail, as far as the ticket itself keeps it."""
+    connection()
+    found = ContactItem.query(number, ContactItem.sk.startswith("contact#"), consistent_read=True)
+    return {each.sk.partition("#")[2]: _contact(each) for each in found}
+
+
+def _words(item: WordsItem) -> Words:
+    nth = int(item.sk.partition("#")[2])
+    return Words(nth=nth, by=item.by, at=item.at, text=item.text, is_internal=bool(item.is_internal))
+
+
+def _contact(item: ContactItem) -> Contact:
+    return Contact(address=item.address, name=item.name, language=item.language)
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def open_with(together: Together, moved: Moved) -> None:
+    """Adds a new ticket and its first changes. Raises `NumberTaken` on commit if the number is another's."""
+
+    def refused(found: Found) -> bool:
+        if found and found["head"]["S"] == moved.ticket.head:
+            return True
+        raise NumberTaken()
+
+    together.put(_item(moved), only_if=TicketItem.pk.does_not_exist(), refused=refused)
+    _add_changes(together, moved)
+
+
+def move_with(together: Together, moved: Moved, *, was: Ticket) -> None:
+    """Adds a ticket's move. On commit `ChangedMeanwhile` if the ticket is no longer as `was`."""
+
+    def refused(found: Found) -> bool:
+        if found and found["head"]["S"] == moved.ticket.head:
+            return True
+        raise ChangedMeanwhile()
+
+    together.put(_item(moved), only_if=TicketItem.version == was.version, refused=refused)
+    _add_changes(together, moved)
+
+
+def move(moved: Moved, *, was: Ticket) -> Ticket:
+    """Writes a move that touches nothing but the ticket and its timeline."""
+    together = Together()
+    move_with(together, moved, was=was)
+    commit(together)
+    return moved.ticket
+
+
+def commit(together: Together) -> None:
+    together.commit(connection())
+
+
+def check_run(together: Together, number: str, run: int, *, refused: Refused) -> None:
+    """Adds: only while the ticket is closing under this run of the workflow."""
+    is_so = (TicketItem.run == run) & (TicketItem.status == "closing")
+    together.check(TicketItem, number, "ticket", only_if=is_so, refused=refused)
+
+
+def add_words(together: Together, number: str, words: Words) -> None:
+    together.put(
+        WordsItem(number, f"words#{words.nth:06}", by=words.by, at=words.at, text=words.text,
+                  is_internal=words.is_internal)
+    )  # fmt: skip
+
+
+def add_contact(together: Together, number: str, reader: Reader, contact: Contact) -> None:
+    together.put(ContactItem(number, f"contact#{reader}", **data_of(contact)))
+
+
+def put_to_sleep(ticket: Ticket, *, now: datetime) -> None:
+    """Everything that was due is done: the sweep looks again when the ticket's own times say so."""
+    wakes_at = agenda.wakes_at(ticket, waits())
+    actions: list[Action] = [TicketItem.wake.remove(), TicketItem.wake_at.remove()]
+    if wakes_at:
+        soon = now + timedelta(minutes=5)  # what couldn't be done now isn't tried again within the same sweep
+        actions = [TicketItem.wake.set("ticket"), TicketItem.wake_at.set(max(wakes_at, soon))]
+    together = Together()
+    together.update(
+        TicketItem(ticket.number, "ticket"),
+        actions,
+        only_if=TicketItem.version == ticket.version,
+        refused=lambda _: True,
+    )
+    commit(together)
+
+
+def note_look_again(ticket: Ticket, *, at: datetime) -> None:
+    """Remembers that a closed account was looked at again, and nothing was there. Not a change of the ticket."""
+    looked = replace(ticket, looked_again_at=at)
+    item = _item(Moved(ticket=looked, changes=()))
+    together = Together()
+    together.put(item, only_if=TicketItem.version == ticket.version, refused=lambda _: True)
+    commit(together)
+
+
+def erase_papers(number: str) -> None:
+    """Deletes what lies beside a ticket and names people: words, letters, contacts."""
+    connection()
+    with DeskItem.batch_write() as batch:
+        for item in DeskItem.query(number, consistent_read=True):
+            if item.sk.startswith(("words#", "letter#", "contact#")):
+                batch.delete(item)
+
+
+def _add_changes(together: Together, moved: Moved) -> None:
+    for change in moved.changes:
+        item = change_item(moved.ticket.number, change)
+        together.put(item, only_if=DeskItem.pk.does_not_exist())
+
+
+def _item(moved: Moved) -> TicketItem:
+    ticket = moved.ticket
+    partition, at = agenda.place(ticket)
+    wakes_at = agenda.wakes_at(ticket, waits())
+    if moved.changes:  # a change may ask for mails: if a crash leaves one unsent, the sweep finds it here
+        unsent_at = ticket.changed_at + agenda.SENT_WITHIN
+        wakes_at = min(wakes_at or unsent_at, unsent_at)
+    goes_at = agenda.tombstone_until(ticket, waits()) if ticket.shrunk_at else None
+    return TicketItem(
+        ticket.number, "ticket", version=ticket.version, status=ticket.status, run=ticket.run, head=ticket.head,
+        agenda=partition, agenda_at=at, wake="ticket" if wakes_at else None, wake_at=wakes_at,
+        who=ticket.who, who_at=ticket.opened_at if ticket.who else None,
+        expires=int(goes_at.timestamp()) if goes_at else None, data=data_of(ticket),
+    )  # fmt: skip
+
+
+# ── lists ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Key = dict[str, Any]
+
+
+def of(who: str, *, limit: int, after: Key | None = None) -> tuple[list[Ticket], Key | None]:
+    """The tickets of an account, or of an address's hash, newest first, and the key to go on from."""
+    connection()
+    page = TicketItem.by_who.query(who, limit=limit, last_evaluated_key=after, scan_index_forward=False)
+    tickets = [ticket_of(item) for item in page]  # type: ignore[arg-type]
+    return tickets, page.last_evaluated_key
+
+
+def queue(
+    statuses: tuple[str, ...], *, limit: int, after: dict[str, Key] | None = None
+) -> tuple[list[Ticket], Key | None]:
+    """Open tickets of these statuses by due date: each status is a partition, and the heads are merged."""
+    connection()
+    rows: list[tuple[datetime, str, str, Ticket, Key]] = []
+    for status in statuses:
+        start = (after or {}).get(status)
+        found: Any = TicketItem.by_agenda.query(f"open#{status}", limit=limit, last_evaluated_key=start)
+        rows += [(item.agenda_at, item.pk, status, ticket_of(item), _key(item)) for item in found]
+    rows.sort(key=lambda row: row[:2])
+    shown, rest = rows[:limit], rows[limit:]
+    last = dict(after or {}) | {row[2]: row[4] for row in shown}
+    is_end = not rest and len(rows) < limit
+    return [row[3] for row in shown], None if is_end or not shown else last
+
+
+def _key(item: Any) -> Key:
+    keys = item.serialize()
+    return {name: keys[name] for name in ("pk", "sk", "agenda", "agenda_at")}
+
+
+def awake(at: datetime, *, limit: int) -> list[TicketNumber]:
+    """Tickets that the sweep must look at now, the longest waiting first."""
+    connection()
+    found = TicketItem.by_wake.query("ticket", TicketItem.wake_at <= at, limit=limit)
+    return [TicketNumber(item.pk) for item in found]
+
+
+def open_counts() -> dict[str, int]:
+    connection()
+    return {status: TicketItem.by_agenda.count(f"open#{status}") for status in OPEN}

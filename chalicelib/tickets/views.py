@@ -1,0 +1,276 @@
+"""How a ticket looks from outside: to its asker, and to agents."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from chalicelib.answers import View
+from chalicelib.language import N_, Language, say
+from chalicelib.tickets import agenda, store
+from chalicelib.tickets.changes import DESK_ONLY, Change
+from chalicelib.tickets.ticket import ENDED, Kind, Status, Ticket, WayIn, shown_status
+
+
+class Next(View):
+    """What happens next, and by when (null: no time is set)."""
+
+    code: str
+    text: str
+    by: datetime | None
+
+
+class TimelineEntry(View):
+    at: datetime
+    by: str
+    what: str
+    why: str | None = None
+    text: str | None = None
+
+
+class NoticeView(View):
+    kind: str
+    at: datetime
+    state: str
+
+
+class TicketView(View):
+    """A ticket as its asker sees it."""
+
+    number: str
+    kind: Kind
+    status: Status
+    status_name: str
+    version: int
+    product: str
+    category: str
+    subject: str | None
+    language: Literal["vi", "en"]
+    opened_at: datetime
+    changed_at: datetime
+    due_at: datetime
+    answer_by: datetime
+    closes_at: datetime | None
+    ended_at: datetime | None
+    next: Next
+    timeline: list[TimelineEntry]
+    notices: list[NoticeView]
+
+
+class TicketRow(View):
+    """A ticket in a list."""
+
+    number: str
+    kind: Kind
+    status: Status
+    status_name: str
+    version: int
+    subject: str | None
+    opened_at: datetime
+    changed_at: datetime
+    due_at: datetime
+    assignee: str | None = None
+
+
+class LetterView(View):
+    id: str
+    at: datetime
+    cause: str
+    standing: str
+    verdicts: dict[str, str]
+    from_seen: str | None
+    subject: str
+    text: str
+    attachments: list[str]
+    copies: int
+
+
+class LedgerView(View):
+    """What one holder did and found. `found` is `nothing`, `some`, `kept`, `cannot_tell`, or `residual`: what goes by
+    itself on the day `until`."""
+
+    holder: str
+    found: str
+    count: int | None = None
+    erased_at: datetime | None = None
+    looked_at: datetime | None = None
+    detail: str | None = None
+    basis: str | None = None
+    until: datetime | None = None
+
+
+class AccountFacts(View):
+    """An account to compare a letter with; for agents' eyes only."""
+
+    account_id: str
+    generation: int
+    status: str
+    email: str
+    name: str | None
+    phone: str | None
+    company: str | None
+    tax_code: str | None
+    country: str | None
+    address_changed_at: datetime | None
+
+
+class DeskTicketView(TicketView):
+    """A ticket with everything in view, for agents."""
+
+    way_in: WayIn
+    shown_status: Status
+    proof: Literal["sign_in", "code", "facts"] | None
+    word_at: datetime | None
+    approved_by: str | None
+    assignee: str | None
+    cause: str | None
+    is_suspect: bool
+    is_held: bool
+    hold_review_at: datetime | None
+    is_stopped: bool
+    ack_held_back: bool
+    expedite_asked_at: datetime | None
+    linked_to: str | None
+    regime: str
+    warnings: list[str]
+    accounts: list[AccountFacts]
+    letters: list[LetterView]
+    ledger: list[LedgerView]
+
+
+STATUS_NAMES: dict[Status, str] = {
+    "received": N_("Received"),
+    "awaiting_proof": N_("Waiting for verification"),
+    "in_review": N_("Under review"),
+    "scheduled": N_("Closure scheduled"),
+    "closing": N_("Erasing the account"),
+    "needs_attention": N_("Erasing the account"),
+    "closed": N_("Closed – account removed"),
+    "withdrawn": N_("Request withdrawn"),
+    "rejected": N_("Rejected"),
+    "expired": N_("Verification expired"),
+    "resolved": N_("Resolved"),
+}
+
+_NEXT: dict[str, str] = {
+    "confirm": N_("Please confirm that you want the account closed."),
+    "type_code": N_("A code went to the address on file; typing it proves that the account is yours."),
+    "agent_decides": N_("Our technical team looks at the request and decides."),
+    "agent_answers": N_("Our technical team answers."),
+    "on_hold": N_("The request waits; our technical team looks at it again."),
+    "cooling_off": N_("The account is erased after this time. Until then the request can be withdrawn."),
+    "expedite_code": N_("A code went to the address on file; typing it asks for the closure without further waiting."),
+    "erasing": N_("The account is being erased everywhere, and every system is read again."),
+    "nothing": N_("Nothing more happens."),
+    "still_there": N_("Nothing more happens. The account still exists."),
+    "gone": N_("Nothing more happens. The account is gone."),
+}
+
+
+def next_of(ticket: Ticket) -> tuple[str, datetime | None]:
+    """What happens next, as the asker may know it, and by when."""
+    status = shown_status(ticket)
+    if status in ENDED:
+        return _AT_THE_END.get(status, "nothing"), None
+    if ticket.kind == "support":
+        return "agent_answers", ticket.answer_by if status == "received" else ticket.due_at
+    if status == "received":
+        return "confirm", ticket.answer_by
+    if status == "awaiting_proof":
+        return "type_code", agenda.expires_at(ticket, store.waits())
+    if status == "in_review":
+        return ("on_hold", ticket.hold_review_at) if ticket.is_paused else ("agent_decides", ticket.due_at)
+    return _before_closed(ticket, status)
+
+
+def _before_closed(ticket: Ticket, status: Status) -> tuple[str, datetime | None]:
+    if status == "scheduled":
+        asked = ticket.code and ticket.code.aim == "expedite" and not ticket.code.used
+        return ("expedite_code" if asked else "cooling_off"), ticket.closes_at
+    return "erasing", ticket.due_at
+
+
+_AT_THE_END = {"closed": "gone", "withdrawn": "still_there", "rejected": "still_there", "expired": "still_there"}
+
+
+def next_view(ticket: Ticket, language: Language) -> Next:
+    code, by = next_of(ticket)
+    return Next(code=code, text=say(language, _NEXT[code]), by=by)
+
+
+def row(ticket: Ticket, language: Language, *, for_desk: bool = False) -> TicketRow:
+    status = ticket.status if for_desk else shown_status(ticket)
+    return TicketRow(
+        number=ticket.number, kind=ticket.kind, status=status, status_name=say(language, STATUS_NAMES[status]),
+        version=ticket.version, subject=ticket.subject, opened_at=ticket.opened_at, changed_at=ticket.changed_at,
+        due_at=ticket.due_at, assignee=ticket.assignee if for_desk else None,
+    )  # fmt: skip
+
+
+def view(file: store.File, language: Language) -> TicketView:
+    """The ticket as its asker sees it."""
+    return TicketView(**_common(file, language, for_desk=False))
+
+
+def fresh_view(ticket: Ticket, changes: tuple[Change, ...], words: store.Words, language: Language) -> TicketView:
+    """The view of a ticket that was opened this moment: nothing needs to be read again."""
+    file = store.File(
+        ticket=ticket, changes=list(changes), words={words.nth: words}, letters=[], notices=[], ledger=[], contacts={}
+    )
+    return view(file, language)
+
+
+def desk_view(
+    file: store.File, accounts: list[AccountFacts], warnings: list[str], language: Language
+) -> DeskTicketView:
+    """The ticket with everything in view, for agents."""
+    ticket = file.ticket
+    letters = [letter_view(each) for each in file.letters]
+    return DeskTicketView(
+        **_common(file, language, for_desk=True),
+        way_in=ticket.way_in, shown_status=shown_status(ticket), proof=ticket.proof, word_at=ticket.word_at,
+        approved_by=ticket.approved_by, assignee=ticket.assignee, cause=ticket.cause, is_suspect=ticket.suspect,
+        is_held=ticket.held, hold_review_at=ticket.hold_review_at, is_stopped=ticket.stopped,
+        ack_held_back=ticket.ack_held_back, expedite_asked_at=ticket.expedite_asked_at, linked_to=ticket.linked_to,
+        regime=ticket.regime, warnings=warnings, accounts=accounts, letters=letters,
+        ledger=[LedgerView(**each) for each in file.ledger],
+    )  # fmt: skip
+
+
+def _common(file: store.File, language: Language, *, for_desk: bool) -> dict[str, Any]:
+    ticket = file.ticket
+    status = ticket.status if for_desk else shown_status(ticket)
+    shown = [each for each in file.changes if for_desk or _is_shown(each, ticket)]
+    return {
+        "number": ticket.number, "kind": ticket.kind, "status": status, "version": ticket.version,
+        "status_name": say(language, STATUS_NAMES[status]), "product": ticket.product, "category": ticket.category,
+        "subject": ticket.subject, "language": ticket.language, "opened_at": ticket.opened_at,
+        "changed_at": ticket.changed_at, "due_at": ticket.due_at, "answer_by": ticket.answer_by,
+        "closes_at": ticket.closes_at if ticket.status in ("scheduled", "closing", "needs_attention") else None,
+        "ended_at": ticket.ended_at, "next": next_view(ticket, language),
+        "timeline": [_entry(each, file, for_desk=for_desk) for each in shown],
+        "notices": [NoticeView(kind=each.kind, at=each.at, state=each.state) for each in file.notices],
+    }  # fmt: skip
+
+
+def _is_shown(change: Change, ticket: Ticket) -> bool:
+    """Whether the asker may read this line: an outsider, before proof, only what happened on their own side."""
+    is_outsider = not ticket.proof and ticket.way_in != "portal" and ticket.kind == "closure"
+    if is_outsider:
+        return change.what in ("opened", "replied", "answered", "expired", "withdrawn")
+    return change.what not in DESK_ONLY
+
+
+def _entry(change: Change, file: store.File, *, for_desk: bool) -> TimelineEntry:
+    nth = change.facts.get("words") or (1 if change.what == "opened" else None)
+    words = file.words.get(nth) if isinstance(nth, int) else None
+    text = words.text if words and (for_desk or not words.is_internal) else None
+    by = change.by if for_desk or not change.by.startswith(("agent:", "system:")) else change.by.partition(":")[0]
+    return TimelineEntry(at=change.at, by=by, what=change.what, why=change.why, text=text)
+
+
+def letter_view(item: Any) -> LetterView:
+    data = item.data
+    return LetterView(
+        id=data["id"], at=item.at, cause=item.cause, standing=data["standing"], verdicts=data.get("verdicts", {}),
+        from_seen=data.get("from"), subject=data.get("subject", ""), text=data.get("text", ""),
+        attachments=data.get("attachments", []), copies=int(item.copies or 0),
+    )  # fmt: skip

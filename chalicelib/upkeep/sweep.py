@@ -1,0 +1,137 @@
+"""Entrypoint, every hour: does what time asks for, and what a crash left undone."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalicelib import clock
+from chalicelib.closure import executions, running, telling
+from chalicelib.notices import sending
+from chalicelib.tickets import agenda, deciding, moves, store
+from chalicelib.tickets.ticket import Ticket, TicketNumber
+from chalicelib.upkeep import shrinking
+
+entrypoint = Blueprint(__name__)
+_log = logging.getLogger("signoff.sweep")
+_AT_ONCE = 100
+_SPARE_MS = 60_000
+
+
+@entrypoint.lambda_function(name="sweep")
+def sweep(_event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Looks at each ticket whose time has come, once. How many were looked at, and how many of them failed."""
+    done: set[TicketNumber] = set()
+    failed = 0
+    while context.get_remaining_time_in_millis() > _SPARE_MS:
+        waiting = [number for number in store.awake(clock.now(), limit=_AT_ONCE + len(done)) if number not in done]
+        if not waiting:
+            break
+        for number in waiting:
+            done.add(number)
+            failed += not _looked_at(number)
+            if context.get_remaining_time_in_millis() <= _SPARE_MS:
+                break
+    return {"looked_at": len(done), "failed": failed}
+
+
+def _looked_at(number: TicketNumber) -> bool:
+    """One ticket; its trouble is no other ticket's."""
+    try:
+        look_at(number)
+    except Exception as error:
+        _log.warning("ticket not swept", extra={"ticket": number, "error": type(error).__name__})
+        return False
+    return True
+
+
+def look_at(number: str) -> None:
+    """Does all that is due on this ticket, sends what is unsent, and puts it to sleep until its next time."""
+    now = clock.now()
+    for is_due, do in _DUTIES:
+        ticket = store.find(number)
+        if is_due(ticket, now):
+            do(ticket, now)
+    sending.send_due(number)
+    store.put_to_sleep(store.find(number), now=clock.now())
+
+
+def _is_past(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at <= now
+
+
+def _expires(ticket: Ticket, now: datetime) -> bool:
+    return ticket.status == "awaiting_proof" and _is_past(agenda.expires_at(ticket, store.waits()), now)
+
+
+def _expire(ticket: Ticket, now: datetime) -> None:
+    deciding.apply(ticket, moves.expired(ticket, at=now))
+
+
+def _needs_reminder(ticket: Ticket, now: datetime) -> bool:
+    if ticket.status == "awaiting_proof":
+        return _is_past(agenda.proof_reminder_at(ticket), now)
+    return ticket.status == "scheduled" and _is_past(agenda.cooling_off_reminder_at(ticket), now)
+
+
+def _remind(ticket: Ticket, now: datetime) -> None:
+    store.move(moves.reminded(ticket, at=now), was=ticket)
+
+
+def _is_late(ticket: Ticket, now: datetime) -> bool:
+    """Its cooling-off is over and nothing has begun: the start was lost, or the brake was on."""
+    return ticket.status == "scheduled" and not ticket.is_paused and _is_past(agenda.starts_late_at(ticket), now)
+
+
+def _start_again(ticket: Ticket, now: datetime) -> None:
+    if store.guards.braked_since() or executions.is_running(ticket.number, ticket.run):
+        return
+    store.move(moves.started_again(ticket, at=now), was=ticket)
+
+
+def _may_be_stuck(ticket: Ticket, now: datetime) -> bool:
+    return ticket.status == "closing" and _is_past(ticket.changed_at + agenda.STUCK_AFTER, now)
+
+
+def _see_if_stuck(ticket: Ticket, _now: datetime) -> None:
+    """A run that died without a word, such as one that was stopped by hand."""
+    if not executions.is_running(ticket.number, ticket.run):
+        running.trouble(ticket.number, ticket.run, "the workflow ended without an answer")
+
+
+def _warns(ticket: Ticket, now: datetime) -> bool:
+    return _level(ticket, now) > ticket.warned
+
+
+def _level(ticket: Ticket, now: datetime) -> int:
+    if not ticket.is_live:
+        return 0
+    return (now >= ticket.due_at - agenda.WARN_BEFORE) + (now >= ticket.due_at)
+
+
+def _warn(ticket: Ticket, now: datetime) -> None:
+    level = _level(ticket, now)
+    store.move(moves.warned(ticket, level=level, at=now), was=ticket)
+    telling.warn_operators("deadline_is_near" if level == 1 else "deadline_has_passed", ticket.number)
+
+
+def _looks_again(ticket: Ticket, now: datetime) -> bool:
+    return _is_past(agenda.looks_again_at(ticket, store.waits()), now)
+
+
+def _shrinks(ticket: Ticket, now: datetime) -> bool:
+    return not ticket.is_live and _is_past(agenda.shrinks_at(ticket, store.waits()), now)
+
+
+Duty = tuple[Callable[[Ticket, datetime], bool], Callable[[Ticket, datetime], None]]
+_DUTIES: tuple[Duty, ...] = (
+    (_needs_reminder, _remind),
+    (_expires, _expire),
+    (_is_late, _start_again),
+    (_may_be_stuck, _see_if_stuck),
+    (_warns, _warn),
+    (_looks_again, lambda ticket, _: running.look_again(ticket)),
+    (_shrinks, lambda ticket, now: shrinking.shrink(ticket, at=now)),
+)

@@ -1,0 +1,44 @@
+"""`python -m infra.check`: the templates as CloudFormation would see them, under cfn-lint."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from infra import template
+
+REGION = "ap-southeast-1"
+NEWEST_RUNTIME = "python3.13"
+
+
+def main() -> int:
+    found = [*complaints(template.PROJECT / "infra" / "foundations.yaml")]
+    with tempfile.TemporaryDirectory() as folder:
+        app = Path(folder) / "sam.json"
+        app.write_text(json.dumps(_as_packaged(template.sam_template(region=REGION))), encoding="utf-8")
+        found += complaints(app)
+    for each in found:
+        print(each)
+    print("templates: " + (f"{len(found)} complaints" if found else "cfn-lint has nothing to say"))
+    return 1 if found else 0
+
+
+def complaints(path: Path) -> list[str]:
+    """What cfn-lint says of one template, warnings too."""
+    from cfnlint import api
+    from cfnlint.config import ManualArgs
+
+    said = api.lint_file(path, config=ManualArgs(regions=[REGION]))
+    return [f"{path.name}: {each.rule.id} {each.message} at line {each.linenumber}" for each in said]
+
+
+def _as_packaged(app: template.Template) -> template.Template:
+    """Chalice names the runtime of the interpreter; packaging refuses one that is too old, a check need not."""
+    for resource in app["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["Runtime"] = NEWEST_RUNTIME
+    return app
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""The whole of it in one process: the deployed desk, and what stands in for AWS and the world around it."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from moto import mock_aws
+
+from infra.local import deployment, figures, seeds, streams
+from infra.local.clock import Clock
+from infra.local.faults import Fault, Faults
+from infra.local.functions import Functions
+from infra.local.gateway import Front
+from infra.local.issuer import Issuer
+from infra.local.letters import Receiving, arrival, smtp
+from infra.local.outbox import Outbox
+from infra.local.panel import Panel
+from infra.local.quiet import Quiet
+from infra.local.schedules import Schedule, Schedules
+from infra.local.tables import Tables
+from infra.local.transactions import quick_transactions
+from infra.local.travel import Travel
+from infra.local.workflows import Workflows
+from infra.template import PROJECT
+
+
+class LocalCloud:
+    """Starts on entering, is gone on leaving; one at a time in a process (moto is the process's AWS).
+
+    `settings` overrides environment variables of the functions, such as {"COOLING_OFF": "PT1H"}. A port of 0 is a
+    free one. `seeds=False` starts with no accounts. Starting again begins with nothing: tables, caches, mails.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: dict[str, str] | None = None,
+        seeds: bool = True,
+        port: int = 0,
+        panel_port: int = 0,
+        smtp_port: int = 0,
+        project: Path = PROJECT,
+    ) -> None:
+        self._settings = settings or {}
+        self._seeds = seeds
+        self._ports = (port, panel_port, smtp_port)
+        self._project = project
+        self._running = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Deploys everything and serves. What was begun is ended again when this fails."""
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Ends servers, executions and threads; nothing is left of what they held."""
+        self._running.close()
+
+    def _start(self) -> None:
+        begin = self._running.enter_context
+        port, panel_port, smtp_port = self._ports
+        self._quiet = Quiet()
+        self._clock = Clock(self._quiet)
+        begin(_environment(deployment.aws_environment(), without=deployment.foreign_variables()))
+        begin(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
+        begin(_fresh_app(self._clock.now))
+
+        self._functions = Functions(self._clock, self._quiet)
+        tables, self._outbox, self._faults = Tables(), Outbox(self._clock), Faults()
+        begin(tables.installed())
+        begin(quick_transactions())
+        begin(self._outbox.installed())
+        begin(self._faults.installed())
+        begin(self._functions.installed())
+        begin(Workflows(self._clock, self._quiet).installed())
+
+        front = Front(port)
+        self._running.callback(front.close)
+        self._panel = Panel(self, panel_port)
+        self._running.callback(self._panel.close)
+        self.desk_url, self.panel_url = front.url, self._panel.url
+        self.issuer = Issuer(self.panel_url, self._clock)
+        self._deployed = deployment.deploy(
+            self._project, desk_url=self.desk_url, panel_url=self.panel_url, settings=self._settings
+        )
+        begin(_environment(self._deployed.variables()))
+        seeds.make_holders()
+
+        functions = list(self._deployed.functions.values())
+        self._by_arn = {each.function_arn: each for each in functions}
+        for follower in streams.followers(self._functions, self._quiet, tables, functions):
+            begin(follower.following())
+        schedules = Schedules(self._clock, self._fire)
+        begin(schedules.running())
+        self._travel = Travel(self._clock, schedules, self._quiet)
+        self._receiving = Receiving(self._clock)
+        begin(self._panel.serving())
+        begin(front.serving(import_module("app").app, self._deployed.functions["APIHandler"], self._functions))
+        self.smtp_port = begin(smtp(self._receiving, smtp_port))
+        if self._seeds:
+            seeds.seed(self.desk_url, self.token)
+        self.settle()
+
+    def _fire(self, schedule: Schedule) -> None:
+        self._functions.send(self._by_arn[schedule.target], deployment.parsed(schedule.input))
+
+    def now(self) -> datetime:
+        """The desk's time."""
+        return self._clock.now()
+
+    def settle(self) -> None:
+        """Comes back when no event, stream record, workflow step or mail is in flight."""
+        self._travel.settle()
+
+    def advance(self, by: timedelta | str) -> None:
+        """Moves the desk's time on, by a timedelta or such as "P7D"; all that is due on the way happens, in order."""
+        if isinstance(by, str):
+            from chalicelib.settings import duration
+
+            by = duration(by)
+        self._travel.advance(by)
+
+    def token(self, **claims: Any) -> str:
+        """A signed bearer token; its owner signed in `auth_age_s` ago, it lives `expires_in_s`."""
+        return self.issuer.token(**claims)
+
+    def outbox(self, to: str | None = None) -> list[dict[str, Any]]:
+        """Every mail sent (to this address), oldest first."""
+        return self._outbox.mails(to)
+
+    def mail(self, raw: bytes, *, source: str = "", recipients: tuple[str, ...] = (), **verdicts: str) -> str:
+        """Has a raw letter received; checks (spf, dkim, dmarc, spam, virus) that aren't given say PASS, "" leaves one
+        out. Gives the SES message id when the letter is stored; use `settle` to have it read."""
+        return self._receiving.receive(arrival(raw, source=source, recipients=recipients, **verdicts))
+
+    def faults(self, service: str = "", operation: str = "*", kind: str = "before", times: int = 1) -> None:
+        """The next `times` such calls of the desk's functions go wrong. Without a service: ends all faults."""
+        if service:
+            self._faults.add(Fault(service=service, operation=operation, kind=kind, times=times))
+        else:
+            self._faults.clear()
+
+    def waiting_faults(self) -> list[dict[str, Any]]:
+        return self._faults.waiting()
+
+    def state(self) -> dict[str, Any]:
+        """Counts of what lies in the tables, of executions, and of what was given up."""
+        variables = self._deployed.variables()
+        return figures.state(variables["ACCOUNTS_TABLE"], variables["DESK_TABLE"])
+
+    def invoke(self, name: str, payload: Any = None) -> Any:
+        """Calls a function by its Chalice name, such as "sweep", and gives its answer. Raises `FunctionFailed`."""
+        import json
+
+        outcome = self._functions.call(self._deployed.named(name), payload if payload is not None else {})
+        if outcome.is_error:
+            raise FunctionFailed(outcome.text)
+        return json.loads(outcome.text)
+
+
+class FunctionFailed(RuntimeError):
+    """The function raised; the text is the error as Lambda words it."""
+
+
+@contextmanager
+def _environment(variables: dict[str, str], without: list[str] | None = None) -> Iterator[None]:
+    """The process's environment with these variables, and without those; then as it was."""
+    before = dict(os.environ)
+    for name in without or []:
+        del os.environ[name]
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def _fresh_app(now: Callable[[], datetime]) -> Iterator[None]:
+    """The app as in a new execution environment: it has made nothing yet, and follows this clock."""
+    clock = import_module("chalicelib.clock")
+    _forget_what_was_made()
+    clock.follow(now)
+    try:
+        yield
+    finally:
+        clock.follow(lambda: datetime.now(UTC))
+        _forget_what_was_made()
+
+
+def _forget_what_was_made() -> None:
+    """The desk makes clients, settings and keys at first use, in functions with a cache: empties those."""
+    for name, module in list(sys.modules.items()):
+        if name == "app" or name.partition(".")[0] == "chalicelib":
+            for each in list(vars(module).values()):
+                if callable(forget := getattr(each, "cache_clear", None)):
+                    forget()

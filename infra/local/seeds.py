@@ -1,0 +1,69 @@
+"""Who is there when the local cloud starts: three customers with something to erase, an agent and an admin."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+
+from infra.local.where import REGION, STAGE
+
+PEOPLE: dict[str, dict[str, str]] = {
+    "acc-lan": {"email": "lan@khach.example", "name": "Nguyễn Thị Lan", "country": "VN", "language": "vi"},
+    "acc-john": {"email": "john@customer.example", "name": "John Carter", "country": "IE", "language": "en"},
+    "acc-minh": {"email": "minh@khach.example", "name": "Trần Văn Minh", "country": "VN", "language": "vi"},
+}
+AGENT = {"sub": "an", "groups": ["desk-agent"]}
+ADMIN = {"sub": "chi", "groups": ["desk-agent", "desk-admin"]}
+
+ORDERS = f"{STAGE}-orders"
+FILES = f"{STAGE}-files"
+
+
+def make_holders() -> None:
+    """The company's other systems: a table of orders and a bucket of files, with versions."""
+    boto3.client("dynamodb").create_table(
+        TableName=ORDERS,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "account_id", "AttributeType": "S"},
+            {"AttributeName": "order_id", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "account_id", "KeyType": "HASH"},
+            {"AttributeName": "order_id", "KeyType": "RANGE"},
+        ],
+    )
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=FILES, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket=FILES, VersioningConfiguration={"Status": "Enabled"})
+
+
+def fill_holders(account_id: str) -> None:
+    """Three orders and two files, one of them written twice."""
+    dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+    for number in range(1, 4):
+        order = {"account_id": {"S": account_id}, "order_id": {"S": f"order-{number}"}, "total": {"N": "120000"}}
+        dynamodb.put_item(TableName=ORDERS, Item=order)
+    for name in ("photo.jpg", "invoice.pdf", "invoice.pdf"):
+        s3.put_object(Bucket=FILES, Key=f"{account_id}/{name}", Body=f"{name} of {account_id}".encode())
+
+
+def seed(desk_url: str, token: Callable[..., str]) -> None:
+    """Registers the people through the desk's own API, as another system would."""
+    bearer = token(sub="crm", scope="accounts:write")
+    for account_id, person in PEOPLE.items():
+        _put(f"{desk_url}/accounts/{account_id}", person, bearer)
+        fill_holders(account_id)
+
+
+def _put(url: str, body: dict[str, Any], bearer: str) -> None:
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"}
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers, method="PUT")
+    try:
+        with urllib.request.urlopen(request, timeout=30):
+            pass
+    except urllib.error.HTTPError as error:
+        raise RuntimeError(f"PUT {url} answered {error.code}: {error.read().decode(errors='replace')}") from error

@@ -1,0 +1,200 @@
+"""Event source mappings: the stream of a table, handed to a function as Lambda does it.
+
+moto's own push hands over single records while they are written, those of cancelled transactions too, and swallows
+failures. This reads the stream instead, and keeps what the deployed mapping says: batch size, filters, partial
+batches, bisecting, the cap on tries, the queue for what was given up. A retry comes at once; a record is never too
+old.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from moto.awslambda.models import LambdaFunction
+
+from infra.local.filters import matches
+from infra.local.functions import Functions, as_json, send_to_queue
+from infra.local.quiet import Quiet
+from infra.local.tables import Tables
+
+log = logging.getLogger("signoff.local")
+
+Record = dict[str, Any]
+WHILE_IT_LASTS = 10_000  # Lambda's own "until it expires", with an end: a day of retries takes no second here
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapping:
+    """What the deployed mapping says."""
+
+    stream: str
+    batch_size: int
+    tries: int
+    bisects: bool
+    reports_items: bool
+    failure_queue: str | None
+    patterns: tuple[dict[str, Any], ...]
+
+    def wants(self, record: Record) -> bool:
+        return not self.patterns or any(matches(pattern, record) for pattern in self.patterns)
+
+
+def mapping_from(described: dict[str, Any]) -> Mapping:
+    """Of what ListEventSourceMappings answers for one."""
+    retries = described.get("MaximumRetryAttempts", -1)
+    return Mapping(
+        stream=described["EventSourceArn"],
+        batch_size=int(described["BatchSize"]),
+        tries=WHILE_IT_LASTS if int(retries) < 0 else 1 + int(retries),
+        bisects=bool(described.get("BisectBatchOnFunctionError")),
+        reports_items="ReportBatchItemFailures" in described.get("FunctionResponseTypes", []),
+        failure_queue=described.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
+        patterns=tuple(json.loads(each["Pattern"]) for each in described.get("FilterCriteria", {}).get("Filters", [])),
+    )
+
+
+class Follower:
+    """One mapping at work: reads its stream in order from where it stands, in a thread of its own."""
+
+    def __init__(
+        self, mapping: Mapping, function: LambdaFunction, functions: Functions, quiet: Quiet, tables: Tables
+    ) -> None:
+        self.mapping = mapping
+        self._tables = tables
+        self._function = function
+        self._functions = functions
+        self._quiet = quiet
+        self._streams = boto3.client("dynamodbstreams")
+        self._shard = self._streams.describe_stream(StreamArn=mapping.stream)["StreamDescription"]["Shards"][0]
+        self._done_until: str | None = None
+        self._written = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._follow, daemon=True, name=f"stream-{function.function_name}")
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        self._quiet.watch(self.is_idle)
+        self._thread.start()
+        yield
+        self._stopping = True
+        self._written.set()
+        self._thread.join()
+
+    def look(self) -> None:
+        """Something may have been written."""
+        self._written.set()
+
+    def is_idle(self) -> bool:
+        return not self._next()
+
+    def _follow(self) -> None:
+        while not self._stopping:
+            self._written.clear()
+            if records := self._next():
+                try:
+                    self._hand_over(records)
+                finally:
+                    self._done_until = records[-1]["dynamodb"]["SequenceNumber"]
+            else:
+                self._quiet.something_changed()
+                self._written.wait()
+
+    def _next(self) -> list[Record]:
+        where = (
+            {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._done_until}
+            if self._done_until
+            else {"ShardIteratorType": "TRIM_HORIZON"}
+        )
+        with self._tables.still():
+            iterator = self._streams.get_shard_iterator(
+                StreamArn=self.mapping.stream, ShardId=self._shard["ShardId"], **where
+            )["ShardIterator"]
+            read = self._streams.get_records(ShardIterator=iterator, Limit=self.mapping.batch_size)
+        records: list[Record] = read["Records"]
+        return records
+
+    def _hand_over(self, records: list[Record]) -> None:
+        as_lambda_sees_them = [
+            json.loads(json.dumps({**each, "eventSourceARN": self.mapping.stream}, default=as_json)) for each in records
+        ]
+        try:
+            hand_over([each for each in as_lambda_sees_them if self.mapping.wants(each)], self.mapping, self._call)
+        except Exception:
+            log.exception("a batch of %s was lost", self._function.function_name)
+
+    def _call(self, batch: list[Record]) -> Any:
+        outcome = self._functions.call(self._function, {"Records": batch})
+        return None if outcome.is_error else {"answer": json.loads(outcome.text)}
+
+
+def hand_over(records: list[Record], mapping: Mapping, call: Any) -> None:
+    """Hands the batch over until it is taken or given up; `call` answers None for an error.
+
+    What a report of failed items leaves behind counts its tries anew: the batch has become smaller, so this ends.
+    """
+    tries = 0
+    while records:
+        answer = call(records)
+        failed_from = 0 if answer is None else _first_failed(records, answer["answer"], mapping)
+        if failed_from == len(records):
+            return
+        if failed_from:
+            records, tries = records[failed_from:], 0
+        elif mapping.bisects and len(records) > 1:
+            half = len(records) // 2
+            hand_over(records[:half], mapping, call)
+            records, tries = records[half:], 0
+        else:
+            tries += 1
+            if tries >= mapping.tries:
+                _give_up(records, mapping, tries)
+                return
+
+
+def _first_failed(records: list[Record], answer: Any, mapping: Mapping) -> int:
+    """How many records from the beginning were taken. An answer that can't be read means none were."""
+    if not mapping.reports_items or not answer or not answer.get("batchItemFailures"):
+        return len(records)
+    places = {each["dynamodb"]["SequenceNumber"]: place for place, each in enumerate(records)}
+    failed = [places.get(each.get("itemIdentifier"), 0) for each in answer["batchItemFailures"]]
+    return min(failed)
+
+
+def _give_up(records: list[Record], mapping: Mapping, tries: int) -> None:
+    """Where to find the records in the stream, for a person; not the records themselves (so does Lambda)."""
+    if not mapping.failure_queue:
+        return
+    send_to_queue(
+        mapping.failure_queue,
+        {
+            "version": "1.0",
+            "timestamp": datetime.now(UTC).isoformat(),
+            "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": tries},
+            "DDBStreamBatchInfo": {
+                "streamArn": mapping.stream,
+                "batchSize": len(records),
+                "startSequenceNumber": records[0]["dynamodb"]["SequenceNumber"],
+                "endSequenceNumber": records[-1]["dynamodb"]["SequenceNumber"],
+            },
+        },
+    )
+
+
+def followers(functions: Functions, quiet: Quiet, tables: Tables, deployed: list[LambdaFunction]) -> list[Follower]:
+    """One for each mapping that is deployed and enabled."""
+    by_arn = {each.function_arn: each for each in deployed}
+    found = boto3.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    made = [
+        Follower(mapping_from(each), by_arn[each["FunctionArn"]], functions, quiet, tables)
+        for each in found
+        if each["State"] == "Enabled"
+    ]
+    for follower in made:
+        tables.listen(follower.look)
+    return made

@@ -1,0 +1,73 @@
+"""DynamoDB in one process: one operation at a time, and items whose time is up go away.
+
+moto answers from many threads without isolation: a write beside a cancelled transaction would be rolled back with
+it. And it never deletes by TTL.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import boto3
+from moto.dynamodb.responses import DynamoHandler
+
+from infra.local.seams import replaced
+
+
+class Tables:
+    """One lock around moto's DynamoDB; tells whoever listens after each operation."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._listeners: list[Callable[[], None]] = []
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        with replaced(DynamoHandler, "call_action", self._one_at_a_time):
+            yield
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """No table changes while it lasts: for reading a stream, whose shard moto exchanges when it rolls back."""
+        with self._lock:
+            yield
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Calls it after every operation on a table, reading ones too: it may come for nothing."""
+        self._listeners.append(listener)
+
+    def _one_at_a_time(self, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def call_action(handler: Any) -> Any:
+            with self._lock:
+                answer = original(handler)
+            for listener in self._listeners:
+                listener()
+            return answer
+
+        return call_action
+
+
+def delete_expired(now: datetime) -> int:
+    """Deletes every item whose TTL attribute lies before `now`, and says how many; DynamoDB takes up to two days."""
+    dynamodb = boto3.client("dynamodb")
+    names = [name for page in dynamodb.get_paginator("list_tables").paginate() for name in page["TableNames"]]
+    return sum(_delete_expired_in(dynamodb, name, now) for name in names)
+
+
+def _delete_expired_in(dynamodb: Any, table: str, now: datetime) -> int:
+    expiry = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    if expiry["TimeToLiveStatus"] != "ENABLED":
+        return 0
+    keys = [each["AttributeName"] for each in dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]]
+    found = dynamodb.get_paginator("scan").paginate(
+        TableName=table,
+        FilterExpression="#expiry < :now",
+        ExpressionAttributeNames={"#expiry": expiry["AttributeName"]},
+        ExpressionAttributeValues={":now": {"N": str(int(now.timestamp()))}},
+    )
+    expired = [item for page in found for item in page["Items"]]
+    for item in expired:
+        dynamodb.delete_item(TableName=table, Key={key: item[key] for key in keys})
+    return len(expired)
