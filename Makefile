@@ -4,8 +4,10 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 
-PYTHON ?= $(shell for it in python3.13 python3.12 python3.11 python3; do \
-	command -v $$it >/dev/null 2>&1 && $$it -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$it && break; done)
+ifndef PYTHON
+PYTHON := $(shell for it in python3.13 python3.12 python3.11 python3; do \
+	$$it -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$it && break; done)
+endif
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
@@ -47,6 +49,6 @@ clean: ## takes away the virtual environment and what was built
 
 $(READY): requirements.txt tests/requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; PYTHON=/path/to/python3 names one."; exit 1; }
-	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@test -x $(VENV)/bin/python || { echo "making the virtual environment (about half a minute)"; $(PYTHON) -m venv $(VENV); }
+	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check -r tests/requirements.txt
 	@touch $@

@@ -4,18 +4,32 @@ from chalice.app import Chalice
 
 from chalicelib import openapi
 from chalicelib.accounts import api as accounts
+from chalicelib.closure import receipt_api as receipts
 from chalicelib.closure import steps
 from chalicelib.letters import api as quarantine
 from chalicelib.letters import inbound_mail
 from chalicelib.notices import feedback, ticket_stream
+from chalicelib.pages import public
 from chalicelib.proof import api as expediting
+from chalicelib.proof import desk_api as facts
 from chalicelib.proof import track
 from chalicelib.tickets import api as tickets
 from chalicelib.tickets import desk_api as desk
 from chalicelib.upkeep import api as brake
 from chalicelib.upkeep import sweep
 
-DOORS = [tickets.calls, expediting.calls, track.calls, desk.calls, brake.calls, quarantine.calls, accounts.calls]
+DOORS = [
+    tickets.calls,
+    expediting.calls,
+    track.calls,
+    receipts.calls,
+    public.calls,
+    desk.calls,
+    facts.calls,
+    brake.calls,
+    quarantine.calls,
+    accounts.calls,
+]
 
 app = Chalice(app_name="signoff")
 app.api.binary_types = []  # nothing binary is sent or taken: bodies come as they are

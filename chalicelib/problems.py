@@ -17,10 +17,11 @@ Problem
 │   ├── NotProved            nothing is decided before ownership is proved
 │   ├── NotAsked             the customer didn't ask for that
 │   ├── CodeRefused          wrong, old, or used up
+│   ├── NumberNeeded         a page's form was sent without the number typed
 │   ├── AccountClosing       the account is being erased
 │   └── OnHold               an admin's hold, or a stop, stands in the way
 ├── TooMany                  a budget is used up; says when to try again
-└── Busy                     DynamoDB didn't settle a race in time; try again
+└── Busy                     a race or an outage wasn't over in time; try again
 
 A sentence is English here and is its own key in the gettext catalogues.
 """
@@ -152,6 +153,12 @@ class CodeRefused(Conflict):
 
 
 @dataclass(kw_only=True, eq=False)
+class NumberNeeded(Conflict):
+    code = "number_needed"
+    sentence = "Please type the request's number as it stands on this page."
+
+
+@dataclass(kw_only=True, eq=False)
 class AccountClosing(Conflict):
     code = "account_closing"
     sentence = "This account is being erased; it can be registered again afterwards."
@@ -173,7 +180,7 @@ class TooMany(Problem):
 @dataclass(kw_only=True, eq=False)
 class Busy(Problem):
     code = "busy"
-    sentence = "The desk is busy with this very ticket; please try again."
+    sentence = "The desk is busy; please try again in a moment."
 
 
 HTTP_STATUS: dict[type[Problem], int] = {
@@ -193,6 +200,7 @@ HTTP_STATUS: dict[type[Problem], int] = {
     NotProved: 409,
     NotAsked: 409,
     CodeRefused: 409,
+    NumberNeeded: 409,
     AccountClosing: 409,
     OnHold: 409,
     TooMany: 429,

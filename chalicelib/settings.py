@@ -32,6 +32,7 @@ class Settings:
     letters_bucket: str = _setting("S3 bucket where SES lays letters")
     closure_workflow: str = _setting("ARN of the closure workflow")
     keys_parameter: str = _setting("SSM parameter (SecureString) that holds the desk's keys")
+    receipt_keys_parameter: str = _setting("SSM parameter (SecureString) that holds the keys that sign receipts")
     warnings_topic: str = _setting("SNS topic for warnings to operators", "")
     event_bus: str = _setting("EventBridge bus for AccountClosing and AccountClosed", "default")
     configuration_set: str = _setting("SES configuration set, for delivery events", "")
@@ -46,6 +47,10 @@ class Settings:
     sign_in_within: timedelta = _setting("How recent a sign-in must be to prove ownership", timedelta(minutes=15))
 
     # How the desk decides
+    private_facts: frozenset[str] = _setting(
+        "Facts no outsider knows, by comma: of each proof by facts at least one must match",
+        frozenset({"last_invoice_number", "last_invoice_amount"}),
+    )
     approval: str = _setting("`agent`: a person decides each closure; `automatic`: proved ones are scheduled", "agent")
     cooling_off: timedelta = _setting("Time between approval and erasing", timedelta(days=7))
     proof_within: timedelta = _setting("How long a ticket waits for proof", timedelta(days=7))
@@ -116,6 +121,19 @@ def duration(text: str) -> timedelta:
         raise ValueError(f"{text!r} is not a duration such as P7D or PT15M")
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def as_text(value: Any) -> str:
+    """A setting as its environment variable has it: what `read` reads back."""
+    if isinstance(value, frozenset):
+        return ",".join(sorted(value))
+    if not isinstance(value, timedelta):
+        return str(value)
+    seconds = value.seconds
+    parts = ((seconds // 3600, "H"), (seconds % 3600 // 60, "M"), (seconds % 60, "S"))
+    time = "".join(f"{number}{letter}" for number, letter in parts if number)
+    days = f"{value.days}D" if value.days or not time else ""
+    return f"P{days}" + (f"T{time}" if time else "")
 
 
 def _contradictions(chosen: Settings) -> list[str]:

@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "LETTERS_BUCKET": "letters",
     "CLOSURE_WORKFLOW": "arn:aws:states:eu-west-1:123456789012:stateMachine:closure",
     "KEYS_PARAMETER": "/signoff/keys",
+    "RECEIPT_KEYS_PARAMETER": "/signoff/receipt-keys",
     "ISSUER": "https://issuer.example",
     "AWS_DEFAULT_REGION": "eu-west-1",
     "AWS_ACCESS_KEY_ID": "testing",

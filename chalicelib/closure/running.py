@@ -18,7 +18,7 @@ from chalicelib.closure.ledger import Look
 from chalicelib.closure.plan import Go, may_go
 from chalicelib.problems import ChangedMeanwhile, TooMany
 from chalicelib.settings import settings
-from chalicelib.tickets import agenda, deciding, moves, store
+from chalicelib.tickets import agenda, deciding, moves, opening, store
 from chalicelib.tickets.store import guards
 from chalicelib.tickets.ticket import AccountRef, Ticket
 from chalicelib.transaction import Found, Together
@@ -82,7 +82,8 @@ def _freeze(ticket: Ticket, reference: AccountRef, run: int) -> None:
     at = clock.now()
     account = accounts.find(reference.account_id)
     together = Together()
-    store.move_with(together, moves.began_closing(ticket, run=run, at=at), was=ticket)
+    owner_mail = opening.asker_hash(account.fields.email)
+    store.move_with(together, moves.began_closing(ticket, run=run, at=at, owner_mail=owner_mail), was=ticket)
     accounts.freeze(together, account)
     contact = store.Contact(
         address=account.fields.email, name=account.fields.name, language=account.fields.language or ticket.language

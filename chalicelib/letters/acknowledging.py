@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 from chalicelib import clock
 from chalicelib.letters.arrival import Opened, ours
+from chalicelib.letters.quarantine import GO_BY_THEMSELVES
 from chalicelib.settings import settings
-from chalicelib.tickets.opening import FromOutside, asker_hash
+from chalicelib.tickets.opening import asker_hash
 from chalicelib.tickets.store import guards
 from chalicelib.transaction import Found, Together
 
-AN_HOUR, A_DAY, A_DAY_FOR_A_DOMAIN = 3, 10, 50
+AN_HOUR, A_DAY, A_DAY_FOR_A_DOMAIN, A_DAY_FOR_A_CUSTOMER = 3, 10, 50, 50
 _NOBODY = re.compile(r"(?:no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?|abuse)(?:[+.=-].*)?")
 
 
@@ -18,30 +19,37 @@ class HeldBack(Exception):
     """A budget is used up: the request is recorded, and nobody is answered."""
 
 
-def may_answer(read: Opened, asked: FromOutside) -> bool:
-    """Only an authenticated sender is acknowledged, and nobody whose mailbox no one reads. Budgets come after."""
-    address = asked.address or ""
-    local, _, domain = address.partition("@")
-    is_ours = address in ours().addresses or domain == ours().domain
+def may_answer(read: Opened) -> bool:
+    """Only an authenticated sender is answered, and nobody whose mailbox no one reads. Budgets come after.
+
+    What once looked automatic is never answered by itself, even if an agent has released it (rule 7).
+    """
+    local, _, domain = (read.sender or "").partition("@")
+    is_ours = read.sender in ours().addresses or domain == ours().domain
     has_null_path = read.arrival.source == "" or read.letter.return_path == ""
     suppressed = bool(read.letter.header("x-auto-response-suppress"))
-    is_nobody = not address or bool(_NOBODY.fullmatch(local))
-    return read.standing == "authenticated" and not (is_ours or has_null_path or suppressed or is_nobody)
+    looked_automatic = read.quarantined is not None and read.quarantined.cause in GO_BY_THEMSELVES
+    wants_none = is_ours or has_null_path or suppressed or looked_automatic
+    return read.standing == "authenticated" and not (wants_none or _NOBODY.fullmatch(local))
 
 
-def spend(together: Together, address: str) -> None:
-    """Adds one answer to a stranger's budgets. On commit `HeldBack` where one of them is used up."""
+def spend(together: Together, address: str, *, is_on_file: bool = False) -> None:
+    """Adds one answer to the budgets of whoever gets it. On commit `HeldBack` where one of them is used up.
+
+    A customer's address has one of its own, so wide that only a loop meets it.
+    """
     now = clock.now()
     hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     day = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    who = asker_hash(address)
-    domain = asker_hash(f"@{address.partition('@')[2]}")
-    for name, most, again_at in (
+    who, domain = asker_hash(address), asker_hash(f"@{address.partition('@')[2]}")
+    of_customer = ((f"ack#{who}#{now:%Y-%m-%d}", A_DAY_FOR_A_CUSTOMER, day),)
+    of_stranger = (
         (f"ack#{who}#{now:%Y-%m-%dT%H}", AN_HOUR, hour),
         (f"ack#{who}#{now:%Y-%m-%d}", A_DAY, day),
         (f"ack#{domain}#{now:%Y-%m-%d}", A_DAY_FOR_A_DOMAIN, day),
         (f"ack#{now:%Y-%m-%dT%H}", settings().acks_per_hour, hour),
-    ):
+    )
+    for name, most, again_at in of_customer if is_on_file else of_stranger:
         _one_more(together, name, most, again_at)
 
 

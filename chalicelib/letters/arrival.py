@@ -53,6 +53,11 @@ class Opened:
         return self.letter.from_address
 
     @property
+    def claimed_sender(self) -> str | None:
+        """Who the letter says it is from, even where From isn't clean: enough to stop, never to believe."""
+        return self.sender or (self.letter.from_seen or "").strip().lower() or None
+
+    @property
     def text(self) -> str:
         return (self.words.text or self.letter.text).strip()[:_SHOWN]
 
@@ -73,6 +78,7 @@ class Opened:
                 "from": letter.from_seen, "subject": letter.subject[:500], "text": letter.text.strip()[:_SHOWN],
                 "attachments": [each.name or each.type for each in letter.attachments][:100],
                 "verdicts": verdicts, "faults": list(letter.faults)[:50],
+                "recipients": list(self.arrival.recipients)[:100],
             },
         )  # fmt: skip
 

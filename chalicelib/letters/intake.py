@@ -3,6 +3,7 @@
 Taken in twice, a letter changes nothing the second time.
 """
 
+from dataclasses import replace
 from functools import partial
 
 from chalicelib import clock
@@ -13,18 +14,19 @@ from chalicelib.letters import acknowledging, quarantine, replying
 from chalicelib.letters.acknowledging import HeldBack
 from chalicelib.letters.arrival import Arrival, Opened, mark_seen, opened, ours
 from chalicelib.letters.kinds import LetterKind, kind_of
-from chalicelib.letters.reports import returned_message_ids
+from chalicelib.letters.returned import bounced_message_ids, failed_recipients
 from chalicelib.letters.words import stop_word
-from chalicelib.problems import ClosureAlreadyOpen
+from chalicelib.problems import Busy, ChangedMeanwhile, ClosureAlreadyOpen
 from chalicelib.settings import settings
 from chalicelib.tickets import deciding, opening, store
 from chalicelib.tickets.asking import asks_for_closure
 from chalicelib.tickets.opening import FromOutside, reference
 from chalicelib.tickets.store import guards
-from chalicelib.tickets.ticket import MAY_WITHDRAW, Ticket
+from chalicelib.tickets.ticket import CODE_LIVES_FOR, MAY_WITHDRAW, Ticket
 from chalicelib.transaction import Together
 
 _LONGEST_SUBJECT = 200
+_TURNS = 5
 
 
 def take_in(arrival: Arrival) -> None:
@@ -52,40 +54,69 @@ def place(read: Opened, kind: LetterKind) -> None:
 
 def _recorded_on_notice(read: Opened, kind: LetterKind) -> bool:
     """A bounce or complaint counts only for a mail that we sent: a forged one must not silence anybody."""
-    state = "bounced" if kind == "bounce" else "complained"
-    for ses_id in returned_message_ids(read.letter):
-        sent = guards.sent(ses_id.partition("@")[0])
-        if sent:
-            together = Together()
-            mark_seen(together, read, sent[0])
-            store.letters.beside_ticket(together, sent[0], read.record(kind))
-            store.commit(together)
-            store.notices.hear(sent[0], ses_id.partition("@")[0], state, at=clock.now())
+    for message_id in bounced_message_ids(read.letter):
+        ses_id = message_id.partition("@")[0]
+        sent = guards.sent(ses_id)
+        if sent and store.look_for(sent[0]):
+            # Told first, which may be done twice: a crash in between would leave the letter seen and nothing told.
+            if kind == "complaint":
+                store.notices.hear(sent[0], ses_id, "complained", at=clock.now())
+            elif _is_permanent(read):
+                store.notices.hear(sent[0], ses_id, "bounced", at=clock.now())
+            _keep_beside(read, sent[0], kind)
             return True
     return False
 
 
+def _is_permanent(read: Opened) -> bool:
+    """Whether the mail is given up. A report of a delay isn't the end of it; one that names nobody is."""
+    failed = failed_recipients(read.letter)
+    return not failed or any(each.is_permanent for each in failed)
+
+
+def _keep_beside(read: Opened, number: str, cause: str) -> None:
+    together = Together()
+    mark_seen(together, read, number)
+    store.letters.beside_ticket(together, number, read.record(cause))
+    store.commit(together)
+
+
 def _new_request(read: Opened) -> None:
-    found = tuple(accounts.with_address(read.sender)) if read.sender else ()
-    if stop_word(read.words.above) and _paused_by_owner(read, found):
+    if stop_word(read.words.above) and read.claimed_sender and _paused_by_owner(read, read.claimed_sender):
         return
-    asked = _asked(read, found if read.standing != "suspect" else ())
-    try:
-        _open(read, asked)
-    except (guards.CodeLives, ClosureAlreadyOpen) as other:
-        replying.join(read, other.number)
+    found = tuple(accounts.with_address(read.sender)) if read.sender and read.standing != "suspect" else ()
+    asked = _asked(read, found)
+    for _ in range(_TURNS):
+        try:
+            _open(read, asked)
+            return
+        except (guards.CodeLives, ClosureAlreadyOpen) as other:
+            ticket = store.look_for(other.number)
+            if ticket and ticket.is_live and ticket.kind == "closure":
+                replying.join(read, other.number)
+                return
+            asked = _after_an_end(asked, other.number, ticket)
+    raise Busy()
+
+
+def _after_an_end(asked: FromOutside, number: str, ended: Ticket | None) -> FromOutside:
+    """What is asked, once the ticket whose code stands in the way waits for nobody any more: a code may go out again,
+    unless "not me" has muted such requests; then an agent looks at it."""
+    until = clock.now() if not ended or not ended.code else ended.code.issued_at
+    is_free = [guards.free_code(reference(each), number, until=until + CODE_LIVES_FOR) for each in asked.found]
+    return asked if all(is_free) else replace(asked, found=())
 
 
 def _open(read: Opened, asked: FromOutside) -> None:
     """Opens the ticket, acknowledged if the budgets allow it."""
-    if acknowledging.may_answer(read, asked):
-        acknowledged = FromOutside(**vars(asked) | {"acknowledge": True})
+    if acknowledging.may_answer(read):
+        acknowledged = replace(asked, acknowledge=True)
         try:
-            opening.open_from_outside(acknowledged, with_letter=partial(_beside, read, budgets=True))
+            opening.open_from_outside(acknowledged, beside=partial(_beside, read, budgets=True))
             return
         except HeldBack:
-            asked = FromOutside(**vars(asked) | {"ack_held_back": True})
-    opening.open_from_outside(asked, with_letter=partial(_beside, read, budgets=False))
+            asked = replace(asked, ack_held_back=True)
+    opening.open_from_outside(asked, beside=partial(_beside, read, budgets=False))
 
 
 def _beside(read: Opened, together: Together, number: str, *, budgets: bool) -> None:
@@ -106,15 +137,21 @@ def _asked(read: Opened, found: tuple[Account, ...]) -> FromOutside:
     )  # fmt: skip
 
 
-def _paused_by_owner(read: Opened, found: tuple[Account, ...]) -> bool:
-    """Rule 10: a stop that claims the address on file pauses that account's ticket, however little it is believed."""
-    for account in found:
-        ticket = _live_closure(account)
-        if ticket:
-            why = stop_word(read.words.above) or "stop"
-            deciding.stop(ticket, by="owner", why=why, extra=partial(_recorded, read, ticket.number))
-            return True
-    return False
+def _paused_by_owner(read: Opened, claimed: str) -> bool:
+    """Rule 10: a stop that claims the address on file pauses that account's tickets, however little it is believed."""
+    why = stop_word(read.words.above) or "stop"
+    for _ in range(_TURNS):
+        tickets = _live_closures(tuple(accounts.with_address(claimed)))
+        try:
+            for ticket in tickets[1:]:
+                if not ticket.stopped:  # so that a repeat changes nothing
+                    deciding.stop(ticket, by="owner", why=why)
+            for ticket in tickets[:1]:
+                deciding.stop(ticket, by="owner", why=why, extra=partial(_recorded, read, ticket.number))
+            return bool(tickets)
+        except ChangedMeanwhile:  # somebody moved one of them: look again at what is so now
+            continue
+    raise Busy()
 
 
 def _recorded(read: Opened, number: str, together: Together) -> None:
@@ -122,7 +159,13 @@ def _recorded(read: Opened, number: str, together: Together) -> None:
     store.letters.beside_ticket(together, number, read.record("stop"))
 
 
-def _live_closure(account: Account) -> Ticket | None:
-    number = guards.holder_of_closure(reference(account)) or guards.waiting(reference(account))
-    ticket = store.look_for(number) if number else None
-    return ticket if ticket and ticket.status in MAY_WITHDRAW else None
+def _live_closures(found: tuple[Account, ...]) -> list[Ticket]:
+    """The tickets, proved and waiting, that could still close one of these accounts."""
+    numbers = {
+        number: None
+        for account in map(reference, found)
+        for number in (guards.holder_of_closure(account), guards.waiting(account))
+        if number
+    }
+    tickets = [ticket for number in numbers if (ticket := store.look_for(number))]
+    return [ticket for ticket in tickets if ticket.kind == "closure" and ticket.status in MAY_WITHDRAW]

@@ -24,7 +24,9 @@ from chalicelib.letters.signs import (
     LIST_HEADERS,
     NO_REPLY,
     SURE_DAEMON,
+    UNSUBSCRIBE,
     VACATION_SUBJECT,
+    VERP_ENVELOPE,
 )
 
 Verdict = Literal["PASS", "FAIL", "GRAY", "PROCESSING_FAILED"]
@@ -128,7 +130,7 @@ def _is_bounce(signs: _Signs) -> bool:
     if signs.is_surely_from_a_daemon:
         return True
     if signs.is_from_a_daemon:
-        return subject or body or signs.is_from_nobody
+        return subject or signs.is_from_nobody
     if signs.is_from_nobody:
         return subject or body
     # Neither the sender nor the envelope says so: the subject and the body together must.
@@ -223,7 +225,18 @@ def _is_bulk(signs: _Signs) -> bool:
         return True
     if any(BULK_MAILERS.search(value) for value in headers.get("x-mailer", ())):
         return True
-    return BULK_ENVELOPE.match(signs.envelope_from or "") is not None
+    if BULK_ENVELOPE.match(signs.envelope_from or ""):
+        return True
+    return _is_a_mailing(signs)
+
+
+def _is_a_mailing(signs: _Signs) -> bool:
+    """No reply, sent so that each bounce can be told apart, and it says how to be rid of it."""
+    letter = signs.letter
+    if letter.in_reply_to or letter.references:
+        return False
+    counts_bounces = "errors-to" in letter.headers or bool(VERP_ENVELOPE.match(signs.envelope_from or ""))
+    return counts_bounces and any(UNSUBSCRIBE.search(said[-_FAR_ENOUGH:]) for said in (letter.words, letter.html or ""))
 
 
 _KINDS: tuple[tuple[LetterKind, Callable[[_Signs], bool]], ...] = (

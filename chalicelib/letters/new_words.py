@@ -27,6 +27,7 @@ _LONGEST_LINE = 500
 _LONGEST_ATTRIBUTION = 700
 _MOST_ATTRIBUTION_LINES = 6
 _LONGEST_SIGNATURE = 25
+_LONGEST_MOBILE_LINE = 120
 _QUOTED = re.compile(r"\s{0,3}>")
 _OTHERWISE_QUOTED = re.compile(r"\s{0,3}(?:[|}:]\s|[A-Z]{1,3}>)")
 _ENDS_ATTRIBUTION = re.compile(r"[:：]\s*\*{0,2}\s*$|\w\s?-{2,}\s*$")
@@ -241,29 +242,32 @@ def _is_header_block(lines: list[str], at: int) -> bool:
 def _trimmed(lines: list[str]) -> str:
     """Without what stands at the end and is no word: quotes, rules, signatures, what a phone adds."""
     lines = list(lines)
+    first = _next_words(lines, 0)
     while True:
         before = len(lines)
         while lines and (_RULE.match(lines[-1]) or SIGNATURE in lines[-1]):
             lines.pop()
-        del lines[_signature_begins(lines) :]
+        del lines[_signature_begins(lines, first) :]
         if len(lines) == before:
             return "\n".join(lines).replace(SIGNATURE, "").replace(HISTORY, "").strip("\n").strip()
 
 
-def _signature_begins(lines: list[str]) -> int:
+def _signature_begins(lines: list[str], first: int) -> int:
+    """Where the last thing begins that is no word, if words stand above it (the first of them at `first`)."""
     last = len(lines) - 1
-    while last >= 0 and not lines[last].strip():
-        last -= 1
     if last < 0:
         return 0
     if _quoted(lines[last]):
-        start = last
-        while start > 0 and (_quoted(lines[start - 1]) or not lines[start - 1].strip()):
-            start -= 1
-        return start
-    if len(lines[last]) < 120 and MOBILE_LINE.match(lines[last]) and any(line.strip() for line in lines[:last]):
+        return _start_of_quote(lines, last)
+    if last > first and len(lines[last]) < _LONGEST_MOBILE_LINE and MOBILE_LINE.match(lines[last]):
         return last
-    for at in range(last, max(0, last - _LONGEST_SIGNATURE), -1):
+    for at in range(last, max(first, last - _LONGEST_SIGNATURE), -1):
         if SIGNATURE in lines[at] or SIGNATURE_LINE.match(lines[at]):
-            return at if any(line.strip() for line in lines[:at]) else len(lines)
+            return at
     return len(lines)
+
+
+def _start_of_quote(lines: list[str], last: int) -> int:
+    while last > 0 and (_quoted(lines[last - 1]) or not lines[last - 1].strip()):
+        last -= 1
+    return last

@@ -1,11 +1,13 @@
 """Letters that wait for an agent's look, or go by themselves after a while."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib import clock
 from chalicelib.letters.arrival import Arrival, Opened, mark_seen, opened
 from chalicelib.letters.kinds import Verdicts
+from chalicelib.problems import ChangedMeanwhile, NotFound
 from chalicelib.tickets import store
 from chalicelib.transaction import Together
 
@@ -14,10 +16,12 @@ GO_BY_THEMSELVES = frozenset({"virus", "loop", "bounce", "automatic", "bulk"})
 
 
 def put(read: Opened, cause: str, *, number: str | None = None) -> None:
-    """Lays the letter in quarantine, with its cause, and the ticket it meant if any. Raises `SeenBefore`."""
+    """Lays the letter in quarantine, with its cause; agents see it beside the ticket it meant, too. `SeenBefore`."""
     together = Together()
     mark_seen(together, read, None)
     store.letters.in_quarantine(together, read.record(cause), ticket=number)
+    if number:
+        store.letters.beside_ticket(together, number, read.record(cause))
     store.commit(together)
 
 
@@ -25,15 +29,20 @@ def released(letter_id: str) -> Opened:
     """The letter, read again, for its place to be found: an agent says that it is a person's."""
     item = store.letters.find_quarantined(letter_id)
     said = item.data.get("verdicts", {})
-    arrival = Arrival(ses_id=letter_id, key=item.key, at=item.at, verdicts=Verdicts(**said), recipients=(), source=None)
+    arrival = Arrival(
+        ses_id=letter_id, key=item.key, at=item.at, verdicts=Verdicts(**said), source=None,
+        recipients=tuple(item.data.get("recipients", ())),
+    )  # fmt: skip
     return replace(opened(arrival), quarantined=item)
 
 
 def drop(letter_id: str) -> None:
-    """The letter's record goes; its raw bytes go with the bucket's own lifecycle."""
+    """The letter's record goes, also from beside the ticket it meant; its raw bytes go with the bucket's lifecycle."""
     item = store.letters.find_quarantined(letter_id)
     together = Together()
     store.letters.out_of_quarantine(together, item)
+    if item.data.get("ticket"):
+        store.letters.no_longer_beside(together, item.data["ticket"], letter_id)
     store.commit(together)
 
 
@@ -43,6 +52,7 @@ def drop_old() -> int:
     dropped = 0
     for item in store.letters.quarantined_before(before):
         if item.cause in GO_BY_THEMSELVES:
-            drop(item.data["id"])
-            dropped += 1
+            with suppress(NotFound, ChangedMeanwhile):  # an agent was faster
+                drop(item.data["id"])
+                dropped += 1
     return dropped

@@ -4,16 +4,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from chalicelib import clock
 from chalicelib.accounts import store as accounts
-from chalicelib.accounts.account import folded
-from chalicelib.letters import quarantine
+from chalicelib.accounts.account import Account, folded
+from chalicelib.letters import acknowledging, quarantine
+from chalicelib.letters.acknowledging import HeldBack
 from chalicelib.letters.arrival import Opened, mark_seen
 from chalicelib.letters.words import stop_word, typed_codes
 from chalicelib.problems import ChangedMeanwhile, CodeRefused
 from chalicelib.proof import proving
 from chalicelib.proof.proving import SEATS, Seat, Seen
-from chalicelib.tickets import deciding, opening, store
-from chalicelib.tickets.opening import FromOutside
+from chalicelib.tickets import deciding, moves, opening, store
+from chalicelib.tickets.opening import FromOutside, asker_hash
 from chalicelib.tickets.store import guards
 from chalicelib.tickets.ticket import MAY_WITHDRAW, Ticket
 from chalicelib.transaction import Together
@@ -84,35 +86,50 @@ def _seat(stored: str) -> Seat:
 def _place(read: Opened, thread: Thread) -> None:
     ticket = thread.seen.ticket
     sender = _sender(read, ticket)
-    word = stop_word(read.words.above)
-    if word and ticket.status in MAY_WITHDRAW and (thread.is_signed or sender.is_owner):
+    has_code = bool(typed_codes(read.words.above)) and _code_counts(read, thread, sender)
+    if stop_word(read.words.above) and ticket.status in MAY_WITHDRAW and _may_stop(read, thread, sender):
         _stop(read, thread, sender)
-    elif not (sender.is_asker or sender.is_owner) and not _code_counts(read, thread, sender):
+    elif not (sender.is_asker or sender.is_owner or has_code or read.quarantined):
         quarantine.put(read, "other_sender", number=ticket.number)
     elif read.standing == "suspect":
         _keep(read, ticket, "suspect")
     elif not ticket.is_live:
         _open_linked(read, ticket)
-    elif typed_codes(read.words.above) and _code_counts(read, thread, sender):
-        _try_code(read, ticket)
-    elif read.standing == "authenticated":
-        _add_words(read, ticket, asks_how=thread.seen.seat == "code" and sender.is_owner)
-    else:
-        _keep(read, ticket, "unconfirmed")
+    elif has_code:
+        _try_code(read, ticket, sender)
+    elif read.standing == "authenticated" and (sender.is_asker or sender.is_owner):
+        wants_code = thread.seen.seat == "code" and ticket.status == "awaiting_proof" and not ticket.stopped
+        asks_how = wants_code and sender.is_owner and acknowledging.may_answer(read)
+        _add_words(read, ticket, sender, asks_how=asks_how)
+    else:  # a released letter of somebody else, too: an agent has said whose ticket it belongs to
+        _keep(read, ticket, read.standing if sender.is_asker or sender.is_owner else "other_sender")
 
 
 def _sender(read: Opened, ticket: Ticket) -> Sender:
-    """Compares From with who asked, and with the addresses on file, as they are now or were sealed."""
-    if not read.sender:
+    """Compares From with who asked, and with the addresses on file, as they are now, were sealed, or are remembered
+    as a hash after the account is gone."""
+    if not read.claimed_sender:
         return Sender(is_asker=False, is_owner=False)
+    address = folded(read.claimed_sender)
     contacts = store.contacts(ticket.number)
     on_file = {folded(contacts["owner"].address)} if "owner" in contacts else set()
     for each in (*ticket.claims, *((ticket.account,) if ticket.account else ())):
         account = accounts.look_for(each.account_id)
         if account and account.generation == each.generation:
-            on_file |= {account.address} | ({folded(account.previous_address)} if account.previous_address else set())
+            on_file |= _addresses(account)
     asker = folded(contacts["asker"].address) if "asker" in contacts else None
-    return Sender(is_asker=folded(read.sender) == asker, is_owner=folded(read.sender) in on_file)
+    return Sender(is_asker=address == asker, is_owner=address in on_file or asker_hash(address) == ticket.owner_mail)
+
+
+def _addresses(account: Account) -> set[str]:
+    """The address on file, and for 30 days the one that it replaced."""
+    is_new = account.has_new_address(clock.now())
+    return {account.address} | ({folded(account.previous_address)} if is_new and account.previous_address else set())
+
+
+def _may_stop(read: Opened, thread: Thread, sender: Sender) -> bool:
+    """Stopping is easier than closing: the signed address, or a mere claim of the address on file, is enough."""
+    return thread.is_signed or sender.is_owner or (sender.is_asker and read.standing == "authenticated")
 
 
 def _code_counts(read: Opened, thread: Thread, sender: Sender) -> bool:
@@ -138,16 +155,38 @@ def _stop(read: Opened, thread: Thread, sender: Sender) -> None:
         deciding.stop(ticket, by=by, why=word or "stop", extra=extra)
 
 
-def _try_code(read: Opened, ticket: Ticket) -> None:
-    """The first code of the letter is tried: a letter is at most one try."""
-    _keep(read, ticket, "code")
-    code = typed_codes(read.words.above)[0]
-    with suppress(CodeRefused):  # it is on the timeline, and told where that is allowed
-        proving.try_code(store.find(ticket.number), code, by="owner", tell=read.standing == "authenticated")
+def _try_code(read: Opened, ticket: Ticket, sender: Sender) -> None:
+    """Tries the letter's code; what comes of it is told to the address on file alone, within its budget."""
+    if acknowledging.may_answer(read) and sender.is_owner:
+        with suppress(HeldBack):
+            _try_first_code(read, ticket, sender, tell=True)
+            return
+    _try_first_code(read, ticket, sender, tell=False)
 
 
-def _add_words(read: Opened, ticket: Ticket, *, asks_how: bool) -> None:
-    by = "owner" if ticket.proof else "asker"
+def _try_first_code(read: Opened, ticket: Ticket, sender: Sender, *, tell: bool) -> None:
+    """The first code of the letter is tried: a letter is at most one try. One that is over is refused as well."""
+    code = ticket.code
+
+    def beside(together: Together) -> None:
+        _beside(read, ticket.number, "code", together)
+        if tell and read.sender:
+            acknowledging.spend(together, read.sender, is_on_file=True)
+
+    if code and code.lives_at(clock.now()):
+        with suppress(CodeRefused):  # it is on the timeline
+            proving.try_code(ticket, typed_codes(read.words.above)[0], by="owner", tell=tell, beside=beside)
+    elif code and ticket.status == "awaiting_proof" and not ticket.stopped:
+        refused = moves.code_refused(ticket, by="owner", at=clock.now(), tell=tell)
+        deciding.apply(ticket, refused, extra=lambda together, _: beside(together))
+    elif read.standing == "authenticated" and (sender.is_asker or sender.is_owner):
+        _add_words(read, ticket, sender, asks_how=False)
+    else:
+        _keep(read, ticket, "code")
+
+
+def _add_words(read: Opened, ticket: Ticket, sender: Sender, *, asks_how: bool) -> None:
+    by = "owner" if sender.is_owner and (ticket.proof or not sender.is_asker) else "asker"
     extra = partial(_beside, read, ticket.number, "reply")
     deciding.add_words(ticket, read.text or "-", by=by, asks_how=asks_how, extra=extra)
 
@@ -163,7 +202,7 @@ def _open_linked(read: Opened, ticket: Ticket) -> None:
     def beside(together: Together, number: str) -> None:
         _beside(read, number, "reply_to_ended", together)
 
-    opening.open_from_outside(asked, with_letter=beside)
+    opening.open_from_outside(asked, beside=beside)
 
 
 def _keep(read: Opened, ticket: Ticket, cause: str) -> None:

@@ -30,7 +30,7 @@ DAEMON_NAME = _pattern(
 )
 NO_REPLY = _pattern(
     r"""
-    no-?_?\.?reply|do-?_?not-?_?reply|dont-?reply|donotrespond|unattended|mailer$|robot$
+    no-?_?\.?reply|do-?_?not-?_?reply|dont-?reply|donotrespond|unattended
     notifications?$|notify$|alerts?$|auto(?:mailer|matic|mated|-?confirm\w*|-?respond\w*|-?reply)
     keine-?antwort|nichtantworten|ne-?pas-?repondre|no-?responder|nao-?responda|non-?rispondere|khong-?tra-?loi
     """
@@ -154,3 +154,16 @@ BULK_MAILERS = _pattern(
     r"listmanager|mailchimp|phplist|sendy\b|campaign ?monitor|mailman|listserv|lyris|majordomo|aweber|mailpoet"
 )
 BULK_ENVELOPE = _pattern(r"bounces?[-+=]|[^@]{1,200}-bounces?(?:[-+=][^@]{1,200})?@")
+VERP_ENVELOPE = re.compile(r"(?!srs[01][-+=]|[^@]{1,200}\+caf_)[^@]{1,200}=[^@=]{1,200}\.[a-z]{2,20}@", re.IGNORECASE)
+UNSUBSCRIBE = _pattern(
+    r"""
+    unsubscribe|opt[ -]out|(?:stop|no longer wish to) receiv(?:e|ing)|remove (?:you|yourself|me) from (?:this|our|the)
+    manage (?:your )?(?:e-?mail )?(?:subscription|preferences)|abmelden|abbestellen|austragen|newsletter nicht mehr
+    se d[ée]sabonner|d[ée]sinscri|darse de baja|cancelar (?:la |su )?suscripci[óo]n|cancellar(?:ti|si)|disiscri
+    uitschrijven|afmelden|cancelar (?:a )?(?:inscri[çc][ãa]o|assinatura)|descadastr|avregistrera|afmeld
+    meld (?:deg|dig) av
+    wypisa[ćc]|odhl[áa]sit|leiratkoz|abonelikten|отписаться|відписатися|配信停止|購読解除|退订|取消订阅|取消訂閱
+    수신 ?거부
+    hủy đăng ký|ngừng nhận|từ chối nhận
+    """
+)

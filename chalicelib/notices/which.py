@@ -50,6 +50,7 @@ class _Sofar:
     way_in: str = "portal"
     proof: str | None = None
     asker_may_be_told: bool = False
+    asker_is_owner: bool = False
     owner_was_told: bool = False
     was_told_how: bool = False
 
@@ -73,6 +74,7 @@ def _grown(sofar: _Sofar, change: Change) -> _Sofar:
         return _Sofar(
             kind=str(change.facts["kind"]), way_in=str(change.facts["way_in"]), proof=proof,
             asker_may_be_told=bool(change.facts.get("acknowledge")), owner_was_told=from_portal,
+            asker_is_owner=bool(change.facts.get("asker_is_owner")),
         )  # fmt: skip
     if change.what == "proved":
         return replace(sofar, proof=change.why)
@@ -93,8 +95,8 @@ def _of(change: Change, sofar: _Sofar) -> Iterator[tuple[NoticeKind, Reader]]:
             yield ("reminder_cooling_off" if sofar.proof else "reminder_proof"), "owner"
         case "code_refused" if change.facts.get("tell"):
             yield "code_refused", "owner"
-        case "corrected" if sofar.kind == "closure" and sofar.way_in == "portal":
-            yield "received_confirm", "owner"
+        case "corrected" if sofar.kind == "closure":
+            yield from _of_correction(sofar)
         case "replied" | "answered" | "resolved":
             yield from _of_words(change, sofar)
         case _ if sofar.kind == "closure":
@@ -115,6 +117,14 @@ def _of_opening(change: Change, sofar: _Sofar) -> Iterator[tuple[NoticeKind, Rea
         yield "acknowledged", "asker"
 
 
+def _of_correction(sofar: _Sofar) -> Iterator[tuple[NoticeKind, Reader]]:
+    """It is a closure after all: the asker's own word is asked for; from outside that is the code."""
+    if sofar.way_in == "portal":
+        yield "received_confirm", "owner"
+    elif sofar.asker_may_be_told and not sofar.asker_is_owner:
+        yield "acknowledged", "asker"
+
+
 def _of_words(change: Change, sofar: _Sofar) -> Iterator[tuple[NoticeKind, Reader]]:
     if change.what == "resolved":
         yield "resolved", _correspondent(sofar)
@@ -125,16 +135,29 @@ def _of_words(change: Change, sofar: _Sofar) -> Iterator[tuple[NoticeKind, Reade
 
 
 def _of_closure(change: Change, sofar: _Sofar) -> Iterator[tuple[NoticeKind, Reader]]:
-    if sofar.proof:
+    if sofar.proof == "facts":
+        yield from _of_closure_by_facts(change)
+    elif sofar.proof:
         if kind := _AFTER_PROOF.get(change.what):
             yield kind, "owner"
-            if sofar.proof == "facts":
-                yield kind, "asker"
-    elif kind := _UNPROVED_END.get(change.what):
+    elif sofar.way_in != "public" and (kind := _UNPROVED_END.get(change.what)):
         if sofar.owner_was_told:
             yield kind, "owner"
-        if sofar.asker_may_be_told:  # to whom everything that ends without proof looks alike (rule 8)
-            yield "expired", "asker"
+        if sofar.asker_may_be_told and not (sofar.owner_was_told and sofar.asker_is_owner):
+            # To the asker everything that ends without proof looks alike (rule 8), but for their own withdrawal.
+            yield ("withdrawn" if change.what == "withdrawn" else "expired"), "asker"
+
+
+def _of_closure_by_facts(change: Change) -> Iterator[tuple[NoticeKind, Reader]]:
+    """Who lost the mailbox on file is told at their own; the address on file is warned, and told everything too."""
+    if change.what == "proved":
+        yield "warning_on_file", "owner"
+        yield "received_confirm", "asker"
+    elif change.what == "confirmed":
+        yield "verified", "asker"
+    elif kind := _AFTER_PROOF.get(change.what):
+        yield kind, "owner"
+        yield kind, "asker"
 
 
 def _correspondent(sofar: _Sofar) -> Reader:

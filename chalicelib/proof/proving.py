@@ -4,6 +4,7 @@ Readers: `asker` (who wrote), `owner` (the address on file), and `code` (the cod
 what its own mail gave: that mail's link, its signed reply address, or an authenticated reply of the address on file.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,7 @@ from chalicelib.proof.code import folded_code
 from chalicelib.settings import settings
 from chalicelib.tickets import deciding, moves, opening, store
 from chalicelib.tickets.ticket import AccountRef, Ticket
+from chalicelib.transaction import Together
 
 Seat = Literal["asker", "owner", "code"]
 SEATS: tuple[Seat, ...] = ("asker", "owner", "code")
@@ -46,13 +48,22 @@ def tracking_link(ticket: Ticket, seat: Seat) -> str:
 
 
 def seen_by_token(token: str) -> Seen:
-    """The ticket that a tracking link shows, and the reader it was made for; `NotFound` for anything else."""
-    number, _, mac = token.partition(".")
+    """The ticket that a tracking link shows, and the reader it was made for; `NotFound` for anything else.
+
+    Mail programs take the full stop or comma behind a link for a part of it; it is passed over."""
+    number, _, mac = token.rstrip(".,;:!?)>]").partition(".")
     ticket = store.look_for(number.upper()) if number and mac and len(token) <= 64 else None
     for seat in SEATS if ticket else ():
         if ticket and keys.is_token(mac, "track", ticket.number, seat, str(ticket.epoch)):
             return Seen(ticket=ticket, seat=seat)
     raise NotFound()
+
+
+def may_have_receipt(seen: Seen) -> bool:
+    """Whether the ticket is closed, and this reader is one who proved the account: its receipt names it."""
+    ticket = seen.ticket
+    is_theirs = seen.seat != "asker" or ticket.proof == "facts" or ticket.asker_is_owner
+    return ticket.status == "closed" and is_theirs
 
 
 def reply_address(ticket: Ticket, seat: Seat) -> str:
@@ -77,11 +88,13 @@ def seen_by_address(address: str) -> Seen | None:
     return None
 
 
-def try_code(ticket: Ticket, typed: str, *, by: str, tell: bool = False) -> Ticket:
+def try_code(
+    ticket: Ticket, typed: str, *, by: str, tell: bool = False, beside: Callable[[Together], None] = lambda _: None
+) -> Ticket:
     """Proves the ticket, or asks to expedite it, if this is its living code for one of its accounts.
 
     Otherwise `CodeRefused`, whatever was wrong with it; a try on a living code is counted. `tell`: it came in a
-    letter that may be answered.
+    letter that may be answered. `beside` adds that letter to what is written; if nothing is, it isn't either.
     """
     at = clock.now()
     folded = folded_code(typed)
@@ -90,11 +103,13 @@ def try_code(ticket: Ticket, typed: str, *, by: str, tell: bool = False) -> Tick
         raise CodeRefused()
     right = [each for each in accounts if folded and keys.is_typed_code(folded, "code", *_code_parts(ticket, each))]
     if not right:
-        store.move(moves.code_refused(ticket, by=by, at=at, tell=tell), was=ticket)
+        refused = moves.code_refused(ticket, by=by, at=at, tell=tell)
+        deciding.apply(ticket, refused, extra=lambda together, _: beside(together))
         raise CodeRefused()
     if ticket.code.aim == "expedite":
-        return store.move(moves.expedite_asked(ticket, by=by, at=at), was=ticket)
-    return opening.prove(ticket, right[0], way="code", by="owner", at=at)
+        asked = moves.expedite_asked(ticket, by=by, at=at)
+        return deciding.apply(ticket, asked, extra=lambda together, _: beside(together))
+    return opening.prove(ticket, right[0], way="code", by="owner", at=at, beside=beside)
 
 
 def stop_with_code(seen: Seen, typed: str) -> Ticket:
@@ -108,6 +123,6 @@ def stop_with_code(seen: Seen, typed: str) -> Ticket:
         raise CodeRefused()
     if seen.seat == "asker" and not ticket.proof:
         return deciding.withdraw(ticket, by="asker")
-    if seen.seat in ("owner", "code") and ticket.proof:
+    if seen.seat in ("owner", "code") and ticket.proof in ("sign_in", "code"):
         return deciding.withdraw(ticket, by="owner")
     return deciding.stop(ticket, by="owner" if seen.seat != "asker" else "asker", why="not_me")

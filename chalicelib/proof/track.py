@@ -13,7 +13,7 @@ from chalice.app import Response
 from chalicelib.answers import page, see_other
 from chalicelib.calls import Call, Calls
 from chalicelib.language import N_, Language, change_name, date_in_words, say
-from chalicelib.problems import CodeRefused, Problem
+from chalicelib.problems import CodeRefused, NumberNeeded, Problem
 from chalicelib.proof import proving
 from chalicelib.proof.proving import Seen
 from chalicelib.settings import settings
@@ -21,7 +21,7 @@ from chalicelib.tickets import deciding, store, views
 from chalicelib.tickets.ticket import MAY_WITHDRAW, Ticket
 
 calls = Calls(__name__)
-_IDS = {"token": r"[A-Za-z0-9.-]{10,64}"}
+_IDS = {"token": r"[A-Za-z0-9.-]{10,64}[.,;:!?)>\]]{0,3}"}
 
 CODE_TAKEN = N_("Thank you. The code was right.")
 STOPPED = N_("Thank you. The request was stopped; our technical team looks at it.")
@@ -60,6 +60,21 @@ def stop(call: Call[dict[str, str]]) -> Response:
     return _done(call, seen, do)
 
 
+@calls.page("POST", "/track/{token}/confirm", ids=_IDS)
+def confirm(call: Call[dict[str, str]]) -> Response:
+    """ "Yes, close my account" of who proved by facts; the typed number shows that no mail scanner sent the form."""
+    seen = proving.seen_by_token(call.path["token"])
+
+    def do() -> str:
+        typed = call.given.get("number", "").strip().upper().replace(" ", "")
+        if seen.seat != "asker" or typed != seen.ticket.number:
+            raise NumberNeeded()
+        deciding.confirm_by_link(seen.ticket)
+        return "confirmed"
+
+    return _done(call, seen, do)
+
+
 @calls.page("POST", "/track/{token}/new-code", ids=_IDS)
 def new_code(call: Call[dict[str, str]]) -> Response:
     """A fresh code, once the last one is over; asked for only at the code mail's own page."""
@@ -91,6 +106,7 @@ def _language(call: Call[dict[str, str]], ticket: Ticket) -> Language:
 
 
 _TOLD = {
+    "confirmed": N_("Thank you. You have confirmed that you want the account closed."),
     "code": CODE_TAKEN,
     "stopped": STOPPED,
     "withdrawn": WITHDRAWN,
@@ -128,11 +144,18 @@ def _page(
             typed=typed[:40],
             base=settings().public_url,
             token=f"{ticket.number.lower()}.{_mac_of(seen)}",
-            may_type_code=seen.seat == "code" and ticket.status == "awaiting_proof",
+            may_type_code=seen.seat == "code" and (ticket.status == "awaiting_proof" or _asks_to_hurry(ticket)),
+            may_have_receipt=proving.may_have_receipt(seen),
+            may_confirm=seen.seat == "asker" and ticket.proof == "facts" and ticket.status == "received",
             may_stop=ticket.status in MAY_WITHDRAW,
         )
     )
     return page(html, 409 if refusal else 200)
+
+
+def _asks_to_hurry(ticket: Ticket) -> bool:
+    """A code that asks to end the cooling-off is out, and its mail names this page."""
+    return ticket.status == "scheduled" and bool(ticket.code and ticket.code.aim == "expedite" and not ticket.code.used)
 
 
 def _mac_of(seen: Seen) -> str:

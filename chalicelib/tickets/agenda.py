@@ -11,6 +11,7 @@ REMIND_BEFORE = timedelta(days=2)
 LATE_START = timedelta(minutes=30)  # the workflow's own Wait comes first
 STUCK_AFTER = timedelta(hours=2)  # longer than the workflow's retries take
 LOOK_AGAIN_EVERY = timedelta(days=1)
+PENDING_FOR = timedelta(hours=24)
 SENT_WITHIN = timedelta(minutes=30)  # a notice not sent by then is sent by the sweep
 
 
@@ -25,8 +26,15 @@ class Waits:
     look_again_for: timedelta
 
 
-def place(ticket: Ticket) -> tuple[str, datetime]:
+def is_pending(ticket: Ticket) -> bool:
+    """A request from the public page that nobody proved is no ticket yet: agents don't see it, and it goes in a day."""
+    return ticket.way_in == "public" and not ticket.proof
+
+
+def place(ticket: Ticket) -> tuple[str, datetime] | None:
     """The partition of the agenda and the time within it: open tickets by status and due date, ended by month."""
+    if is_pending(ticket):
+        return None
     if ticket.is_live:
         return f"open#{ticket.status}", ticket.due_at
     ended_at = ticket.ended_at or ticket.changed_at
@@ -54,17 +62,17 @@ def _moments(ticket: Ticket, waits: Waits) -> tuple[datetime | None, ...]:
 
 
 def _warning(ticket: Ticket) -> datetime | None:
-    if not ticket.is_live or ticket.warned >= 2:
+    if not ticket.is_live or ticket.warned >= 2 or is_pending(ticket):
         return None
     return ticket.due_at - WARN_BEFORE if ticket.warned == 0 else ticket.due_at
 
 
 def expires_at(ticket: Ticket, waits: Waits) -> datetime:
-    return ticket.opened_at + waits.proof_within
+    return ticket.opened_at + (PENDING_FOR if is_pending(ticket) else waits.proof_within)
 
 
 def proof_reminder_at(ticket: Ticket) -> datetime | None:
-    silent = ticket.reminded or ticket.suspect or ticket.stopped or not ticket.claims
+    silent = is_pending(ticket) or ticket.reminded or ticket.suspect or ticket.stopped or not ticket.claims
     return None if silent else ticket.opened_at + REMIND_AFTER
 
 
@@ -83,6 +91,8 @@ def cooling_off_reminder_at(ticket: Ticket) -> datetime | None:
 def shrinks_at(ticket: Ticket, waits: Waits) -> datetime | None:
     if ticket.shrunk_at or not ticket.ended_at:
         return None
+    if is_pending(ticket):
+        return ticket.ended_at
     return ticket.ended_at + (waits.keep_rejected if ticket.status == "rejected" else waits.keep_after_end)
 
 
@@ -95,4 +105,5 @@ def looks_again_at(ticket: Ticket, waits: Waits) -> datetime | None:
 
 
 def tombstone_until(ticket: Ticket, waits: Waits) -> datetime | None:
-    return ticket.ended_at and ticket.ended_at + waits.keep_tombstones
+    kept_for = PENDING_FOR if is_pending(ticket) else waits.keep_tombstones
+    return ticket.ended_at and ticket.ended_at + kept_for

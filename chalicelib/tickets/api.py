@@ -129,6 +129,7 @@ def _open_for_system(call: Call[NewTicket]) -> Answer:
     request = opening.FromOutside(
         way_in="system", kind="support" if asked.request == "support" else "closure", language=language,
         subject=asked.subject, text=asked.content, found=(account,) if account else (), by=f"system:{call.person.sub}",
+        stands_for=asked.account_id if asked.request != "support" else None,
     )  # fmt: skip
     try:
         moved = opening.open_from_outside(request)
@@ -146,6 +147,8 @@ def my_tickets(call: Call[Paging]) -> Answer:
     after = key_of(call.given.cursor, of=f"tickets#{me}") if call.given.cursor else None
     found, key = store.of(me, limit=call.given.limit, after=after)
     generation = _generation(me)
+    for ticket in found:
+        opening.stop_if_by_facts(ticket, at=now())
     own = [ticket for ticket in found if _is_of(ticket, generation)]
     cursor = cursor_for(key, of=f"tickets#{me}") if key else None
     return Answer(200, Page[TicketRow](items=[views.row(each, call.language) for each in own], next=cursor))

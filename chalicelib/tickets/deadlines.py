@@ -73,7 +73,7 @@ def regime_for(country: str | None, *, default: str) -> Regime:
     return REGIMES["gdpr" if country in _EEA else default]
 
 
-def shortest(names: list[str], *, start: datetime) -> Regime:
+def shortest(names: tuple[str, ...], *, start: datetime) -> Regime:
     """Of the configured regimes the one that is due first: what dates a ticket whose account nobody knows yet."""
     return min((REGIMES[name] for name in names), key=lambda regime: after(start, regime.fulfil))
 

@@ -8,7 +8,16 @@ from typing import Literal
 from chalicelib import clock
 from chalicelib.accounts import store as accounts
 from chalicelib.language import N_
-from chalicelib.problems import BadInput, ChangedMeanwhile, NotFound, NotNow, OwnAccount, SignInAgain
+from chalicelib.problems import (
+    BadInput,
+    ChangedMeanwhile,
+    ClosureAlreadyOpen,
+    NotFound,
+    NotNow,
+    NotProved,
+    OwnAccount,
+    SignInAgain,
+)
 from chalicelib.settings import settings
 from chalicelib.tickets import deadlines, moves, opening, store
 from chalicelib.tickets.moves import Moved
@@ -16,6 +25,7 @@ from chalicelib.tickets.store import guards
 from chalicelib.tickets.ticket import CODE_LIVES_FOR, AccountRef, Kind, ReasonToReject, Ticket
 from chalicelib.transaction import Together
 
+FACTS_COOLING_OFF = timedelta(days=7)
 ASK_AGAIN_AFTER = timedelta(minutes=15)
 SEVERAL_ADDRESSES = N_("These accounts have different addresses on file; choose accounts of one address.")
 
@@ -68,7 +78,10 @@ def approve(number: str, who: Deciding) -> Ticket:
     """The closure is scheduled. On the facts way the address on file always gets a cooling-off to say stop."""
 
     def move(ticket: Ticket, at: datetime) -> Moved:
-        return moves.scheduled(ticket, by=who.by, at=at, closes_at=at + settings().cooling_off)
+        wait = settings().cooling_off
+        if ticket.proof == "facts":
+            wait = max(wait, FACTS_COOLING_OFF)
+        return moves.scheduled(ticket, by=who.by, at=at, closes_at=at + wait)
 
     return decide(number, who, move)
 
@@ -173,12 +186,16 @@ def correct(number: str, who: Deciding, kind: Kind) -> Ticket:
             guards.free_closure(together, ticket.guards, ticket.number)
         elif ticket.guards:
             guards.one_closure(together, ticket.guards, ticket.number)
+        opening.take_code(together, ticket, at=ticket.changed_at)
 
     def move(ticket: Ticket, at: datetime) -> Moved:
         mine = ticket.account if ticket.asker_is_owner and ticket.way_in == "portal" else None
         return moves.corrected(replace(ticket, guards=mine or ticket.guards), kind=kind, by=who.by, at=at)
 
-    return decide(number, who, move, extra=extra)
+    try:
+        return decide(number, who, move, extra=extra)
+    except guards.CodeLives as other:
+        raise ClosureAlreadyOpen(number=other.number) from None
 
 
 def merge(number: str, who: Deciding, into: str) -> Ticket:
@@ -208,16 +225,25 @@ def confirm(ticket: Ticket, account: AccountRef, *, is_owner: bool, is_recent: b
     at = clock.now()
     if ticket.status != "received" or ticket.kind != "closure":
         raise NotNow(status=ticket.status)
-    if is_owner:
+    if is_owner and not ticket.proof:
         if not is_recent:
             raise SignInAgain(within_s=int(settings().sign_in_within.total_seconds()))
         return opening.prove(ticket, account, way="sign_in", by="customer", at=at)
+    if ticket.proof:
+        return store.move(moves.confirmed(ticket, by="customer", at=at), was=ticket)
     moved = moves.confirmed(replace(ticket, claims=(account,)), by="customer", at=at)
     return apply(ticket, moved, extra=lambda together, done: opening.take_code(together, done.ticket, at=at))
 
 
 Beside = Callable[[Together], None]
 """What a letter that brought the asker's words writes in the same transaction."""
+
+
+def confirm_by_link(ticket: Ticket) -> Ticket:
+    """The own word of an asker who proved by facts, given on their tracking page."""
+    if ticket.proof != "facts":
+        raise NotProved()
+    return store.move(moves.confirmed(ticket, by="asker", at=clock.now()), was=ticket)
 
 
 def withdraw(ticket: Ticket, *, by: str, extra: Beside | None = None) -> Ticket:
@@ -265,7 +291,10 @@ def send_fresh_code(ticket: Ticket) -> Ticket:
     if ticket.stopped or (ticket.code and ticket.code.lives_at(at) and at < ticket.code.issued_at + ASK_AGAIN_AFTER):
         raise NotNow(status=ticket.status)
     moved = moves.code_sent(ticket, by="owner", at=at)
-    return apply(ticket, moved, extra=lambda together, done: opening.take_code(together, done.ticket, at=at))
+    try:
+        return apply(ticket, moved, extra=lambda together, done: opening.take_code(together, done.ticket, at=at))
+    except guards.CodeLives:  # that of another ticket for this account
+        raise NotNow(status=ticket.status) from None
 
 
 def ask_to_expedite(ticket: Ticket, *, by: str) -> Ticket:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.account import Account
@@ -23,7 +23,7 @@ from chalicelib.problems import (
     OnHold,
     OwnAccount,
 )
-from chalicelib.reading import Filled, FilledLine, Input, Line, WrongField, WrongFields
+from chalicelib.reading import Filled, FilledLine, Input, Instant, Line, WrongField, WrongFields
 from chalicelib.signin import ACCOUNT_ID
 from chalicelib.tickets import deciding, opening, store, views
 from chalicelib.tickets.api import IDS, NUMBER
@@ -84,7 +84,7 @@ class Reject(Seen):
 
 class Hold(Seen):
     reason: Text
-    review_at: AwareDatetime
+    review_at: Instant
 
 
 class WithReason(Seen):

@@ -15,6 +15,7 @@ from chalicelib.tickets.ticket import (
     OPEN,
     AccountRef,
     Code,
+    FactsRecord,
     Kind,
     ProofWay,
     ReasonToReject,
@@ -100,6 +101,16 @@ def proved(ticket: Ticket, *, account: AccountRef, way: ProofWay, by: str, at: d
         guards=account, who=account.account_id, proof=way, proved_at=at, word_at=word_at, code=used, stopped=False,
         suspect=False, why=way,
     )  # fmt: skip
+
+
+def facts_recorded(ticket: Ticket, *, record: FactsRecord, is_enough: bool) -> Moved:
+    """An agent compared what the asker wrote with the account. Once is not proof: another agent must, too."""
+    _only(ticket, "awaiting_proof", kind="closure")
+    kept = tuple(each for each in ticket.facts if each.agent != record.agent)
+    facts: dict[str, Fact] = {"matched": ",".join(sorted(record.matched)), "enough": is_enough}
+    new = (*kept, record) if is_enough else kept
+    recorded = replace(ticket, facts=new)
+    return _moved(recorded, "facts_recorded", by=f"agent:{record.agent}", at=record.at, facts=facts)
 
 
 def expired(ticket: Ticket, *, at: datetime) -> Moved:
@@ -214,12 +225,15 @@ def extended(ticket: Ticket, *, by: str, at: datetime, due_at: datetime, **facts
 # ── erasing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def began_closing(ticket: Ticket, *, run: int, at: datetime) -> Moved:
-    """The account is frozen in the same transaction; from here there is no way back."""
+def began_closing(ticket: Ticket, *, run: int, at: datetime, owner_mail: str | None = None) -> Moved:
+    """The account is frozen in the same transaction; from here there is no way back.
+
+    `owner_mail` is the keyed hash of the address on file: what later answers "did you delete me?".
+    """
     _only(ticket, "scheduled", kind="closure")
     if run != ticket.run:
         raise NotNow(status=ticket.status)
-    return _moved(ticket, "closing", by="desk", at=at, status="closing", cause=None)
+    return _moved(ticket, "closing", by="desk", at=at, status="closing", cause=None, owner_mail=owner_mail)
 
 
 def troubled(ticket: Ticket, *, run: int, cause: str, at: datetime) -> Moved:
@@ -291,7 +305,10 @@ def corrected(ticket: Ticket, *, kind: Kind, by: str, at: datetime) -> Moved:
     if kind == "support":
         return _moved(ticket, "corrected", by=by, at=at, kind=kind, status="received", code=None, facts={"kind": kind})
     waits: Status = "received" if ticket.proof or ticket.way_in == "portal" else "awaiting_proof"
-    return _moved(ticket, "corrected", by=by, at=at, kind=kind, status=waits, word_at=None, facts={"kind": kind})
+    moved = _moved(ticket, "corrected", by=by, at=at, kind=kind, status=waits, word_at=None, facts={"kind": kind})
+    if waits == "awaiting_proof" and ticket.claims and not ticket.suspect:
+        return _and_code(moved, by=by, at=at)
+    return moved
 
 
 def reminded(ticket: Ticket, *, at: datetime) -> Moved:

@@ -3,18 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
 from chalicelib import clock, keys
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.account import Account, folded
-from chalicelib.problems import ClosureAlreadyOpen
+from chalicelib.problems import ClosureAlreadyOpen, SettingsWrong
 from chalicelib.settings import settings
 from chalicelib.tickets import deadlines, moves, store
 from chalicelib.tickets.asking import asks_for_closure
 from chalicelib.tickets.moves import Moved
 from chalicelib.tickets.store import guards
-from chalicelib.tickets.ticket import CODE_LIVES_FOR, AccountRef, Kind, Ticket, TicketNumber, WayIn
+from chalicelib.tickets.ticket import CODE_LIVES_FOR, MAY_WITHDRAW, AccountRef, Code, Kind, Ticket, TicketNumber, WayIn
 from chalicelib.transaction import Together
 
 Language = Literal["vi", "en"]
@@ -69,9 +70,11 @@ def open_for_customer(
         ticket = replace(start, number=TicketNumber(keys.new_number()), once_key=once.key if once else None)
         moved = approved_at_once(moves.opened(ticket, by="customer"), at=at)
         words = store.Words(nth=1, by="customer", at=at, text=asking.content)
-        together = _together_for_customer(moved, words, account, look_for_waiting=may_prove_another)
-        if once:
+        together = Together()
+        store.open_with(together, moved)
+        if once:  # told before the guards: a repeat is answered as the first time, not refused as a second request
             guards.answered_once(together, once, answer_of(moved, words), now=at)
+        _add_for_customer(together, moved.ticket, words, look_for_waiting=may_prove_another)
         _count_a_day(together, who.account_id, at=at)
         try:
             store.commit(together)
@@ -81,23 +84,19 @@ def open_for_customer(
         except (guards.CodeLives, ClosureAlreadyOpen) as other:
             if proved := _prove_waiting(other.number, who, at=at):
                 return proved
-            if isinstance(other, ClosureAlreadyOpen):
-                raise
+            if isinstance(other, ClosureAlreadyOpen) or not start.guards:
+                raise ClosureAlreadyOpen(number=other.number) from None
             may_prove_another = False
     raise AssertionError("five numbers drawn in a row were taken")
 
 
-def _together_for_customer(moved: Moved, words: store.Words, account: Account, *, look_for_waiting: bool) -> Together:
-    ticket = moved.ticket
-    together = Together()
-    store.open_with(together, moved)
+def _add_for_customer(together: Together, ticket: Ticket, words: store.Words, *, look_for_waiting: bool) -> None:
     store.add_words(together, ticket.number, words)
     if ticket.guards:
         guards.one_closure(together, ticket.guards, ticket.number)
-    if look_for_waiting:
-        guards.none_waits(together, reference(account))
+        if look_for_waiting:
+            guards.none_waits(together, ticket.guards)
     take_code(together, ticket, at=ticket.opened_at)
-    return together
 
 
 def _draft_for_customer(asking: Asking, who: SignedIn, account: Account, *, at: datetime, language: Language) -> Ticket:
@@ -124,6 +123,8 @@ def _draft_for_customer(asking: Asking, who: SignedIn, account: Account, *, at: 
 def _prove_waiting(number: str, who: SignedIn, *, at: datetime) -> Proved | None:
     """The older ticket, proved by this sign-in; None if it doesn't wait for proof."""
     ticket = store.look_for(number)
+    if ticket and who.is_owner:
+        stop_if_by_facts(ticket, at=at)
     if not ticket or ticket.status != "awaiting_proof" or not (who.is_owner and who.is_recent):
         return None
     account = next((each for each in ticket.claims if each.account_id == who.account_id), None)
@@ -132,19 +133,38 @@ def _prove_waiting(number: str, who: SignedIn, *, at: datetime) -> Proved | None
     return Proved(ticket=prove(ticket, account, way="sign_in", by="customer", at=at))
 
 
+def stop_if_by_facts(ticket: Ticket, *, at: datetime) -> bool:
+    """Somebody signed in to an account that is being closed by facts: so its owner has not lost it. An agent must
+    look. Whether the ticket was stopped."""
+    if ticket.proof != "facts" or ticket.status not in MAY_WITHDRAW or ticket.stopped:
+        return False
+    store.move(moves.stopped(ticket, by="owner", at=at, why="signed_in"), was=ticket)
+    return True
+
+
 def prove(
-    ticket: Ticket, account: AccountRef, *, way: Literal["sign_in", "code", "facts"], by: str, at: datetime
-) -> Ticket:
-    """Writes the proof: the ticket takes the guard of rule 4, or ends as a link to the one that has it."""
-    moved = moves.proved(ticket, account=account, way=way, by=by, at=at, word=True)
+    ticket: Ticket, account: AccountRef, *, way: Literal["sign_in", "code", "facts"], by: str, at: datetime,
+    beside: Callable[[Together], None] = lambda _: None,
+) -> Ticket:  # fmt: skip
+    """Writes the proof: the ticket takes the guard of rule 4, or ends as a link to the one that has it.
+
+    `beside` adds to the same transaction what brought the proof, such as a letter.
+    """
+    # To type a code and to sign in for it are the asker's own word; facts that agents compared are not.
+    moved = moves.proved(ticket, account=account, way=way, by=by, at=at, word=way != "facts")
     moved = approved_at_once(moved, at=at)
     together = Together()
     store.move_with(together, moved, was=ticket)
     guards.one_closure(together, account, ticket.number)
+    beside(together)
     try:
         store.commit(together)
     except ClosureAlreadyOpen as other:
-        return store.move(moves.merged(ticket, into=other.number, by="desk", at=at), was=ticket)
+        moved = moves.merged(ticket, into=other.number, by="desk", at=at)
+        together = Together()
+        store.move_with(together, moved, was=ticket)
+        beside(together)
+        store.commit(together)
     return moved.ticket
 
 
@@ -175,27 +195,25 @@ class FromOutside:
     ack_held_back: bool = False
     by: str = "asker"
     linked_to: str | None = None
+    stands_for: str | None = None
+    """What was named, where that must not be told from no account at all: it is guarded as an account would be."""
 
 
-def open_from_outside(asked: FromOutside, *, with_letter: Callable[[Together, str], None] | None = None) -> Moved:
+def open_from_outside(asked: FromOutside, *, beside: Callable[[Together, str], None] | None = None) -> Moved:
     """Opens an unproved ticket. Raises `CodeLives` where it must join the ticket of a code that lives, and
-    `ClosureAlreadyOpen` where the owner writes while their own closure is open: nothing is written then."""
+    `ClosureAlreadyOpen` where the owner writes while their own closure is open: nothing is written then.
+
+    `beside` adds what the way in writes in the same transaction."""
     at = clock.now()
     start = _draft_from_outside(asked, at=at)
     for _ in range(5):
         ticket = replace(start, number=TicketNumber(keys.new_number()))
         moved = moves.opened(ticket, by=asked.by, acknowledge=asked.acknowledge)
         together = Together()
-        if with_letter:
-            with_letter(together, ticket.number)
+        if beside:
+            beside(together, ticket.number)
         store.open_with(together, moved)
-        store.add_words(together, ticket.number, store.Words(nth=1, by=asked.by, at=at, text=asked.text))
-        if asked.address:
-            contact = store.Contact(address=asked.address, name=asked.name, language=asked.language)
-            store.add_contact(together, ticket.number, "asker", contact)
-        if ticket.guards:
-            guards.one_closure(together, ticket.guards, ticket.number)
-        take_code(together, moved.ticket, at=at)
+        _add_from_outside(together, moved.ticket, asked)
         try:
             store.commit(together)
             return moved
@@ -204,8 +222,22 @@ def open_from_outside(asked: FromOutside, *, with_letter: Callable[[Together, st
     raise AssertionError("five numbers drawn in a row were taken")
 
 
+def _add_from_outside(together: Together, ticket: Ticket, asked: FromOutside) -> None:
+    at = ticket.opened_at
+    store.add_words(together, ticket.number, store.Words(nth=1, by=asked.by, at=at, text=asked.text))
+    if asked.address:
+        contact = store.Contact(address=asked.address, name=asked.name, language=asked.language)
+        store.add_contact(together, ticket.number, "asker", contact)
+    if ticket.guards:
+        guards.one_closure(together, ticket.guards, ticket.number)
+    take_code(together, ticket, at=at)
+    if asked.stands_for and not ticket.claims:
+        phantom = AccountRef(account_id=asked.stands_for, generation=0)
+        take_code(together, replace(ticket, claims=(phantom,), code=Code(nth=1, issued_at=at)), at=at)
+
+
 def _draft_from_outside(asked: FromOutside, *, at: datetime) -> Ticket:
-    regime = deadlines.shortest(settings().regimes.split(","), start=at)
+    regime = deadlines.shortest(regimes_in_use(), start=at)
     active = tuple(each for each in asked.found if each.status == "active" and not each.has_new_address(at))
     claims = tuple(reference(each) for each in active) if not asked.is_suspect else ()
     is_owner = asked.is_authenticated and bool(asked.address) and any(_is_on_file(asked, each) for each in active)
@@ -238,7 +270,23 @@ def reference(account: Account) -> AccountRef:
     return AccountRef(account_id=account.account_id, generation=account.generation)
 
 
+@cache
+def regimes_in_use() -> tuple[str, ...]:
+    """The configured regimes. `SettingsWrong` if one is unknown, or if the waiting times don't fit the shortest."""
+    now = settings()
+    names = tuple(each.strip() for each in now.regimes.split(","))
+    unknown = {*names, now.regime} - deadlines.REGIMES.keys()
+    if unknown:
+        raise SettingsWrong(wrong=(f"REGIMES, REGIME: unknown {', '.join(sorted(unknown))}",))
+    start = clock.now()
+    shortest = deadlines.shortest(names, start=start)
+    if start + now.proof_within + now.cooling_off > deadlines.after(start, shortest.fulfil):
+        raise SettingsWrong(wrong=(f"PROOF_WITHIN and COOLING_OFF together pass the deadline of {shortest.name}",))
+    return names
+
+
 def regime_of(account: Account) -> deadlines.Regime:
+    regimes_in_use()  # checked before the first ticket is dated
     return deadlines.regime_for(account.fields.country, default=settings().regime)
 
 

@@ -55,6 +55,15 @@ class Code:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FactsRecord:
+    """Which facts one agent found to match the account. Names of facts only, never what they say."""
+
+    agent: str
+    at: datetime
+    matched: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ticket:
     """`version` counts its changes, `head` is the hash of the last one; `run` numbers the workflow's executions."""
 
@@ -82,6 +91,7 @@ class Ticket:
     asker_is_owner: bool = False  # the asker writes from the address on file, or signed in
     suspect: bool = False  # a forged or odd sender: mails nobody
     ack_held_back: bool = False
+    facts: tuple[FactsRecord, ...] = ()
     code: Code | None = None
     codes: int = 0  # how many codes were made
     epoch: int = 0  # raised to revoke every link and stop code given out
@@ -103,6 +113,7 @@ class Ticket:
     shrunk_at: datetime | None = None
     linked_to: str | None = None
     once_key: str | None = None  # its idempotency item, which shrinking deletes
+    owner_mail: str | None = None  # keyed hash of the address on file, kept when the account was frozen
 
     @property
     def is_live(self) -> bool:
@@ -113,9 +124,14 @@ class Ticket:
         return self.held or self.stopped
 
 
+def is_outsider(ticket: Ticket) -> bool:
+    """Whether the asker has proved nothing yet, and so may learn nothing (rule 8)."""
+    return ticket.kind == "closure" and not ticket.proof and ticket.way_in != "portal"
+
+
 def shown_status(ticket: Ticket) -> Status:
     """The status that the asker may see: before proof, an outsider learns nothing of what happens inside."""
-    if ticket.kind == "support" or ticket.proof or ticket.way_in == "portal":
+    if not is_outsider(ticket):
         return "closing" if ticket.status == "needs_attention" else ticket.status
     if ticket.status == "withdrawn":
         return "withdrawn"

@@ -7,7 +7,7 @@ from chalicelib.answers import View
 from chalicelib.language import N_, Language, say
 from chalicelib.tickets import agenda, store
 from chalicelib.tickets.changes import DESK_ONLY, Change
-from chalicelib.tickets.ticket import ENDED, Kind, Status, Ticket, WayIn, shown_status
+from chalicelib.tickets.ticket import ENDED, Kind, Status, Ticket, WayIn, is_outsider, shown_status
 
 
 class Next(View):
@@ -239,22 +239,26 @@ def _common(file: store.File, language: Language, *, for_desk: bool) -> dict[str
     ticket = file.ticket
     status = ticket.status if for_desk else shown_status(ticket)
     shown = [each for each in file.changes if for_desk or _is_shown(each, ticket)]
+    # What an outsider may not see leaves no trace in the counts and times either.
+    is_all = for_desk or not is_outsider(ticket)
+    version = ticket.version if is_all else len(shown)
+    changed_at = ticket.changed_at if is_all else shown[-1].at
+    told = [each for each in file.notices if is_all or each.reader == "asker"]
     return {
-        "number": ticket.number, "kind": ticket.kind, "status": status, "version": ticket.version,
+        "number": ticket.number, "kind": ticket.kind, "status": status, "version": version,
         "status_name": say(language, STATUS_NAMES[status]), "product": ticket.product, "category": ticket.category,
         "subject": ticket.subject, "language": ticket.language, "opened_at": ticket.opened_at,
-        "changed_at": ticket.changed_at, "due_at": ticket.due_at, "answer_by": ticket.answer_by,
+        "changed_at": changed_at, "due_at": ticket.due_at, "answer_by": ticket.answer_by,
         "closes_at": ticket.closes_at if ticket.status in ("scheduled", "closing", "needs_attention") else None,
         "ended_at": ticket.ended_at, "next": next_view(ticket, language),
         "timeline": [_entry(each, file, for_desk=for_desk) for each in shown],
-        "notices": [NoticeView(kind=each.kind, at=each.at, state=each.state) for each in file.notices],
+        "notices": [NoticeView(kind=each.kind, at=each.at, state=each.state) for each in told],
     }  # fmt: skip
 
 
 def _is_shown(change: Change, ticket: Ticket) -> bool:
     """Whether the asker may read this line: an outsider, before proof, only what happened on their own side."""
-    is_outsider = not ticket.proof and ticket.way_in != "portal" and ticket.kind == "closure"
-    if is_outsider:
+    if is_outsider(ticket):
         return change.what in ("opened", "replied", "answered", "expired", "withdrawn")
     return change.what not in DESK_ONLY
 

@@ -9,6 +9,7 @@ from chalice.app import Blueprint
 
 from chalicelib import clock
 from chalicelib.closure import executions, running, telling
+from chalicelib.letters import quarantine
 from chalicelib.notices import sending
 from chalicelib.tickets import agenda, deciding, moves, store
 from chalicelib.tickets.ticket import Ticket, TicketNumber
@@ -34,6 +35,7 @@ def sweep(_event: dict[str, Any], context: Any) -> dict[str, int]:
             failed += not _looked_at(number)
             if context.get_remaining_time_in_millis() <= _SPARE_MS:
                 break
+    quarantine.drop_old()
     return {"looked_at": len(done), "failed": failed}
 
 
@@ -50,12 +52,13 @@ def _looked_at(number: TicketNumber) -> bool:
 def look_at(number: str) -> None:
     """Does all that is due on this ticket, sends what is unsent, and puts it to sleep until its next time."""
     now = clock.now()
+    ticket = store.find(number)
     for is_due, do in _DUTIES:
-        ticket = store.find(number)
         if is_due(ticket, now):
             do(ticket, now)
+            ticket = store.find(number)
     sending.send_due(number)
-    store.put_to_sleep(store.find(number), now=clock.now())
+    store.put_to_sleep(ticket, now=clock.now())
 
 
 def _is_past(at: datetime | None, now: datetime) -> bool:

@@ -13,6 +13,8 @@ from infra.local.where import SUPPORT_ADDRESS
 
 def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for talkative in ("moto", "samtranslator", "mail.log"):
+        logging.getLogger(talkative).setLevel(logging.CRITICAL)
     stopped = threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: stopped.set())

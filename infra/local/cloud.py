@@ -21,6 +21,7 @@ from infra.local.issuer import Issuer
 from infra.local.letters import Receiving, arrival, smtp
 from infra.local.outbox import Outbox
 from infra.local.panel import Panel
+from infra.local.permissions import Permissions
 from infra.local.quiet import Quiet
 from infra.local.schedules import Schedule, Schedules
 from infra.local.tables import Tables
@@ -102,6 +103,8 @@ class LocalCloud:
             self._project, desk_url=self.desk_url, panel_url=self.panel_url, settings=self._settings
         )
         begin(_environment(self._deployed.variables()))
+        self.permissions = Permissions()
+        begin(self.permissions.enforced(list(self._deployed.functions.values())))
         seeds.make_holders()
 
         functions = list(self._deployed.functions.values())
@@ -113,11 +116,12 @@ class LocalCloud:
         self._travel = Travel(self._clock, schedules, self._quiet)
         self._receiving = Receiving(self._clock)
         begin(self._panel.serving())
-        begin(front.serving(import_module("app").app, self._deployed.functions["APIHandler"], self._functions))
-        self.smtp_port = begin(smtp(self._receiving, smtp_port))
+        gateway = front.opens_on(import_module("app").app, self._deployed.functions["APIHandler"], self._functions)
         if self._seeds:
-            seeds.seed(self.desk_url, self.token)
+            seeds.seed(gateway, self.token(sub="crm", scope="accounts:write"))
         self.settle()
+        self.smtp_port = begin(smtp(self._receiving, smtp_port))
+        begin(front.serving())  # last: the desk answers when everything is ready
 
     def _fire(self, schedule: Schedule) -> None:
         self._functions.send(self._by_arn[schedule.target], deployment.parsed(schedule.input))

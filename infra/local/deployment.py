@@ -75,7 +75,9 @@ def _parameter(variable: str) -> str:
 def _make_keys() -> None:
     """The desk's secrets: CloudFormation can't make a SecureString, so a deploy makes it before the stack."""
     keys = {"now": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(32)).decode()}}
-    boto3.client("ssm").put_parameter(Name=f"/signoff/{STAGE}/keys", Type="SecureString", Value=json.dumps(keys))
+    receipt_keys = {"now": "r1", "keys": {"r1": base64.b64encode(secrets.token_bytes(32)).decode()}}
+    for name, value in (("keys", keys), ("receipt-keys", receipt_keys)):
+        boto3.client("ssm").put_parameter(Name=f"/signoff/{STAGE}/{name}", Type="SecureString", Value=json.dumps(value))
 
 
 def _upload_code() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from botocore.awsrequest import AWSResponse
@@ -16,6 +17,9 @@ from infra.local.functions import running
 from infra.local.seams import replaced
 
 KINDS = ("before", "after", "throttle", "lie")
+
+CLIENT_NAMES = {"sfn": "stepfunctions", "eventbridge": "events", "cognito-identity-provider": "cognito-idp"}
+"""What boto3 calls a service whose events carry another name."""
 
 XML_SERVICES = {"s3", "sns", "ses", "iam", "sts", "cloudformation"}
 
@@ -42,7 +46,11 @@ class Fault:
     def concerns(self, service: str, operation: str, body: bytes) -> bool:
         """`TransactWriteItems:Delete` concerns a transaction that holds a Delete; `*` any operation."""
         name, _, held = self.operation.partition(":")
-        return self.service == service and name in (operation, "*") and (not held or _holds(body, held))
+        return (
+            self.service == CLIENT_NAMES.get(service, service)
+            and name in (operation, "*")
+            and (not held or _holds(body, held))
+        )
 
 
 def _holds(body: bytes, kind: str) -> bool:
@@ -148,8 +156,6 @@ def _success(service: str, operation: str, request: Any) -> AWSResponse:
 
 
 def _all_deleted(body: bytes) -> str:
-    from xml.etree import ElementTree
-
     told = []
     for asked in ElementTree.fromstring(body).iter():
         if asked.tag.rpartition("}")[2] == "Object":

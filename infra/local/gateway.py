@@ -191,12 +191,15 @@ class Front:
         self._server = Server(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    @contextmanager
-    def serving(self, app: Chalice, function: LambdaFunction, functions: Functions) -> Iterator[None]:
+    def opens_on(self, app: Chalice, function: LambdaFunction, functions: Functions) -> Gateway:
+        """What the door will open on; it can be asked directly before anybody else can."""
         _request_of_each_thread(app)
-        self._server.RequestHandlerClass = partial(  # type: ignore[assignment, unused-ignore]
-            Handler, gateway=Gateway(app, function, functions)
-        )
+        gateway = Gateway(app, function, functions)
+        self._server.RequestHandlerClass = partial(Handler, gateway=gateway)  # type: ignore[assignment, unused-ignore]
+        return gateway
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
         thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True, name="desk")
         thread.start()
         yield

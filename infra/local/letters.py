@@ -46,7 +46,10 @@ class Arrival:
 
 
 def arrival(raw: bytes, *, source: str = "", recipients: tuple[str, ...] = (), **verdicts: str) -> Arrival:
-    """A letter of which only the bytes are sure: the envelope is read from its headers, every verdict is PASS."""
+    """A letter of which only the bytes are sure: the envelope is read from its headers, every verdict is PASS.
+
+    A source of `<>` is the null sender; without one it is the letter's Return-Path, or its From.
+    """
     head = _head(raw)
     if wrong := set(verdicts) - set(CHECKS):
         raise ValueError(f"no such check: {', '.join(sorted(wrong))}")
@@ -54,10 +57,15 @@ def arrival(raw: bytes, *, source: str = "", recipients: tuple[str, ...] = (), *
     ours = tuple(each for each in named if each.lower().endswith(f"@{MAIL_DOMAIN}"))
     return Arrival(
         raw=raw,
-        source=source or (_addresses(head, "return-path") or _addresses(head, "from") or [""])[0],
+        source=_no_one(source or (_addresses(head, "return-path") or _addresses(head, "from") or [""])[0]),
         recipients=recipients or ours or (SUPPORT_ADDRESS,),
         verdicts={name: value for name, value in (PASSED | verdicts).items() if value},
     )
+
+
+def _no_one(source: str) -> str:
+    """The null sender of bounces is an empty source."""
+    return "" if source == "<>" else source
 
 
 class Receiving:
@@ -223,7 +231,9 @@ class Post:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         raw = envelope.content if isinstance(envelope.content, bytes) else b""
-        letter = Arrival(raw=raw, source=envelope.mail_from or "", recipients=tuple(envelope.rcpt_tos), verdicts=PASSED)
+        letter = Arrival(
+            raw=raw, source=_no_one(envelope.mail_from or ""), recipients=tuple(envelope.rcpt_tos), verdicts=PASSED
+        )
         message_id = await asyncio.get_running_loop().run_in_executor(None, self._receiving.receive, letter)
         return f"250 OK {message_id}"
 

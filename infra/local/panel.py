@@ -12,6 +12,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from infra.local import seeds
 from infra.local.letters import CHECKS, NobodyHere
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Panel:
             ("POST", "/clock"): self._advance,
             ("POST", "/settle"): self._settle,
             ("GET", "/state.json"): lambda _: self._cloud.state(),
+            ("GET", "/holders.json"): self._holders,
+            ("POST", "/holders"): self._fill_holders,
             ("GET", "/faults"): lambda _: self._cloud.waiting_faults(),
             ("POST", "/faults"): self._faults,
             ("GET", "/jwks.json"): lambda _: self._cloud.issuer.jwks(),
@@ -119,6 +122,16 @@ class Panel:
 
     def _time(self) -> dict[str, Any]:
         return {"now": self._cloud.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+
+    def _holders(self, asked: Asked) -> Answer:
+        return dict(seeds.counts_in_holders(asked.query.get("account_id", "")))
+
+    def _fill_holders(self, asked: Asked) -> Answer:
+        account_id = asked.said().get("account_id")
+        if not isinstance(account_id, str) or not account_id:
+            raise Refused('say whose, such as {"account_id": "acc-lan"}')
+        seeds.fill_holders(account_id)
+        return dict(seeds.counts_in_holders(account_id))
 
     def _faults(self, asked: Asked) -> Answer:
         said = asked.said()

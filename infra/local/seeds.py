@@ -1,13 +1,11 @@
 """Who is there when the local cloud starts: three customers with something to erase, an agent and an admin."""
 
 import json
-import urllib.error
-import urllib.request
-from collections.abc import Callable
-from typing import Any
+from email.message import Message
 
 import boto3
 
+from infra.local.gateway import Gateway
 from infra.local.where import REGION, STAGE
 
 PEOPLE: dict[str, dict[str, str]] = {
@@ -51,19 +49,28 @@ def fill_holders(account_id: str) -> None:
         s3.put_object(Bucket=FILES, Key=f"{account_id}/{name}", Body=f"{name} of {account_id}".encode())
 
 
-def seed(desk_url: str, token: Callable[..., str]) -> None:
-    """Registers the people through the desk's own API, as another system would."""
-    bearer = token(sub="crm", scope="accounts:write")
+def counts_in_holders(account_id: str) -> dict[str, int]:
+    """How much each of those systems keeps of an account: orders; versions and delete markers of files. Read there,
+    not from what the desk says about it."""
+    orders = boto3.client("dynamodb").query(
+        TableName=ORDERS, KeyConditionExpression="account_id = :id", Select="COUNT", ConsistentRead=True,
+        ExpressionAttributeValues={":id": {"S": account_id}},
+    )  # fmt: skip
+    files = boto3.client("s3").list_object_versions(Bucket=FILES, Prefix=f"{account_id}/")
+    return {"orders": orders["Count"], "files": len(files.get("Versions", [])) + len(files.get("DeleteMarkers", []))}
+
+
+def seed(gateway: Gateway, bearer: str) -> None:
+    """Registers the people through the desk's own API, as another system would, before its door opens."""
     for account_id, person in PEOPLE.items():
-        _put(f"{desk_url}/accounts/{account_id}", person, bearer)
+        _put(gateway, f"/accounts/{account_id}", person, bearer)
         fill_holders(account_id)
 
 
-def _put(url: str, body: dict[str, Any], bearer: str) -> None:
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"}
-    request = urllib.request.Request(url, json.dumps(body).encode(), headers, method="PUT")
-    try:
-        with urllib.request.urlopen(request, timeout=30):
-            pass
-    except urllib.error.HTTPError as error:
-        raise RuntimeError(f"PUT {url} answered {error.code}: {error.read().decode(errors='replace')}") from error
+def _put(gateway: Gateway, path: str, body: dict[str, str], bearer: str) -> None:
+    headers = Message()
+    headers["Content-Type"] = "application/json"
+    headers["Authorization"] = f"Bearer {bearer}"
+    answer = gateway.handle_request("PUT", path, headers, json.dumps(body).encode())
+    if answer["statusCode"] >= 300:
+        raise RuntimeError(f"PUT {path} answered {answer['statusCode']}: {answer['body']}")

@@ -56,6 +56,16 @@ def _bucket(name: str, given: Properties) -> Made:
     return Made(ref=name, attributes={"Arn": f"arn:aws:s3:::{name}"})
 
 
+def _role(name: str, given: Properties) -> Made:
+    iam = boto3.client("iam")
+    trust = json.dumps(given["AssumeRolePolicyDocument"])
+    made = iam.create_role(RoleName=name[-64:], AssumeRolePolicyDocument=trust)["Role"]
+    for each in given.get("Policies", []):
+        document = json.dumps(each["PolicyDocument"])
+        iam.put_role_policy(RoleName=made["RoleName"], PolicyName=each["PolicyName"], PolicyDocument=document)
+    return Made(ref=made["RoleName"], attributes={"Arn": made["Arn"]})
+
+
 def _mail_identity(_name: str, given: Properties) -> Made:
     boto3.client("sesv2").create_email_identity(EmailIdentity=given["EmailIdentity"])
     return Made(ref=given["EmailIdentity"])
@@ -145,6 +155,7 @@ STAND_INS: dict[str, Callable[[str, Properties], Made]] = {
     "AWS::ApiGateway::Stage": _only_named,
     "AWS::CloudWatch::Alarm": _only_named,
     "AWS::DynamoDB::Table": _table,  # moto forgets TTL and recovery
+    "AWS::IAM::Role": _role,  # moto keeps a policy as Python's text of it, which no reader understands
     "AWS::Lambda::EventInvokeConfig": _invoke_config,
     "AWS::S3::Bucket": _bucket,  # moto forgets versions and the public access block
     "AWS::S3::BucketPolicy": _only_named,  # moto enforces one, but reads no Condition

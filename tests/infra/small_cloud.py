@@ -43,6 +43,9 @@ class SmallCloud:
     def function(self, name: str, does: Callable[[Any, Any], Any]) -> LambdaFunction:
         """Deploys it; `does` is called with event and context."""
         setattr(sys.modules[MODULE], name, does)
+        backend = lambda_backends[ACCOUNT][REGION]
+        if name in {each.function_name for each in backend.list_functions()}:
+            return backend.get_function(name)
         boto3.client("lambda").create_function(
             FunctionName=name,
             Runtime="python3.12",
@@ -50,7 +53,7 @@ class SmallCloud:
             Handler=f"{MODULE}.{name}",
             Code={"ZipFile": _empty_zip()},
         )
-        return lambda_backends[ACCOUNT][REGION].get_function(name)
+        return backend.get_function(name)
 
     def queue(self, name: str) -> tuple[str, str]:
         """A queue's URL and ARN."""

@@ -35,7 +35,10 @@ def _structure(size: int) -> Iterator[tuple[str, bytes]]:
     yield "delimiters of nobody", _fill(b"--x\n", size, head=_MIXED)
     yield "dashes in every line", _fill(b"--\n", size, head=_MIXED)
     yield "one line of dashes", _fill(b"-", size, head=_HEAD + b"Content-Type: multipart/mixed; boundary=-\r\n\r\n")
-    yield "boundary of dashes", _fill(b"-----\n", size, head=_HEAD + b'Content-Type: multipart/mixed; boundary="---"\n\n')
+    yield (
+        "boundary of dashes",
+        _fill(b"-----\n", size, head=_HEAD + b'Content-Type: multipart/mixed; boundary="---"\n\n'),
+    )
     yield "endlessly nested", _nested(size)
     yield "nested under one name", _fill(b"--b\nContent-Type: multipart/mixed; boundary=b\n\n", size, head=_MIXED)
     yield "nested, never opened", _fill(b"Content-Type: multipart/mixed; boundary=c\n\n", size, head=_MIXED + b"--b\n")
@@ -65,7 +68,8 @@ def _report(kind: bytes) -> bytes:
 
 
 def _nested(size: int) -> bytes:
-    levels, said = [], 0
+    levels: list[bytes] = []
+    said = 0
     while said < size:
         n = len(levels)
         levels.append(b"--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n" % (n, n + 1))
@@ -114,7 +118,8 @@ def _headers(size: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _continued(size: int) -> bytes:
-    pieces, said, n = [], 0, 0
+    pieces: list[bytes] = []
+    said = n = 0
     while said < size:
         pieces.append(b";\n name*%d*=%%C3" % n)
         said += len(pieces[-1])

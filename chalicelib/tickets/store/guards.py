@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pynamodb.exceptions import DeleteError
+
 from chalicelib.problems import ClosureAlreadyOpen, KeyUsedDifferently, TooMany
 from chalicelib.tickets.store.items import GuardItem, connection
 from chalicelib.tickets.ticket import AccountRef
@@ -102,6 +104,18 @@ def none_waits(together: Together, account: AccountRef) -> None:
 def mute(together: Together, account: AccountRef, number: str, *, until: datetime) -> None:
     """Adds: "not me" was said. Requests from outside send nothing more until then."""
     together.put(GuardItem(code_key(account), "guard", number=number, until=until, expires=_seconds(until)))
+
+
+def free_code(account: AccountRef, number: str, *, until: datetime) -> bool:
+    """The code of a ticket that waits no more stands in no request's way. False where "not me" outlasts `until`."""
+    connection()
+    try:
+        GuardItem(code_key(account), "guard").delete((GuardItem.number == number) & (GuardItem.until <= until))
+    except DeleteError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return waiting(account) != number
+    return True
 
 
 def within_budget(

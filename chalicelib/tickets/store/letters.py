@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
+
 from chalicelib.problems import NotFound
 from chalicelib.tickets.store.items import DeskItem, LetterItem, connection
 from chalicelib.transaction import Together
@@ -59,11 +62,21 @@ def out_of_quarantine(together: Together, item: LetterItem) -> None:
     together.delete(item, only_if=LetterItem.pk.exists())
 
 
+def no_longer_beside(together: Together, number: str, letter_id: str) -> None:
+    """Adds: the letter goes from the ticket that it was shown beside."""
+    together.delete(LetterItem(number, f"letter#{letter_id}"))
+
+
 def count_copy(number: str | None, letter_id: str) -> None:
-    """The same letter came once more."""
+    """The same letter came once more. Nothing is counted where the first one's record is gone already."""
     connection()
     keys = (number, f"letter#{letter_id}") if number else (f"letter#{letter_id}", "letter")
-    LetterItem(*keys).update([LetterItem.copies.set((LetterItem.copies | 0) + 1)], condition=LetterItem.pk.exists())
+    one_more: list[Action] = [LetterItem.copies.set((LetterItem.copies | 0) + 1)]
+    try:
+        LetterItem(*keys).update(one_more, condition=LetterItem.pk.exists())
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
 
 
 def _item(pk: str, sk: str, letter: LetterRecord) -> LetterItem:

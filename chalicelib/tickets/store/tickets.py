@@ -225,7 +225,7 @@ def _add_changes(together: Together, moved: Moved) -> None:
 
 def _item(moved: Moved) -> TicketItem:
     ticket = moved.ticket
-    partition, at = agenda.place(ticket)
+    partition, at = agenda.place(ticket) or (None, None)
     wakes_at = agenda.wakes_at(ticket, waits())
     if moved.changes:  # a change may ask for mails: if a crash leaves one unsent, the sweep finds it here
         unsent_at = ticket.changed_at + agenda.SENT_WITHIN

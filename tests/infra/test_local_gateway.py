@@ -1,0 +1,124 @@
+"""HTTP in: what Chalice's local server does otherwise than API Gateway, mended."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from chalice.app import AuthResponse, Chalice, Response
+
+from infra.local.gateway import Front
+from tests.infra.small_cloud import SmallCloud
+
+LARGE = 10 * 1024 * 1024 + 1
+
+
+def sample_app() -> Chalice:
+    app = Chalice(app_name="sample")
+    app.api.binary_types = ["image/*"]
+
+    @app.route("/echo/{name}", methods=["GET", "POST"], content_types=["*/*"])
+    def echo(name: str) -> dict[str, Any]:
+        request = app.current_request
+        assert request is not None
+        raw = request.raw_body
+        return {
+            "name": name,
+            "context": sorted(request.context),
+            "host": request.headers["host"],
+            "length": len(raw),
+            "query": request.query_params and dict(request.query_params),
+        }
+
+    @app.route("/fails")
+    def fails() -> None:
+        raise SystemError
+
+    @app.route("/cookies")
+    def cookies() -> Response:
+        return Response("", headers={"Set-Cookie": ["a=1", "b=2"], "Content-Type": "text/plain"})
+
+    @app.authorizer()
+    def breaks(_request: Any) -> AuthResponse:
+        raise KeyError
+
+    @app.route("/guarded", authorizer=breaks)
+    def guarded() -> str:
+        return "never"
+
+    return app
+
+
+@pytest.fixture
+def door(cloud: SmallCloud) -> Iterator[http.client.HTTPConnection]:
+    app = sample_app()
+    front = Front(0)
+    front.opens_on(app, cloud.function("api", app), cloud.functions)
+    with front.serving():
+        connection = http.client.HTTPConnection(front.url.removeprefix("http://"), timeout=10)
+        yield connection
+        connection.close()
+    front.close()
+
+
+def ask(door: http.client.HTTPConnection, method: str, path: str, **more: Any) -> tuple[int, Any]:
+    door.request(method, path, **more)
+    answer = door.getresponse()
+    text = answer.read()
+    return answer.status, json.loads(text) if text else None
+
+
+def test_a_path_parameter_comes_decoded(door: http.client.HTTPConnection) -> None:
+    assert ask(door, "GET", "/echo/L%C3%A2n%20%2B")[1]["name"] == "Lân +"
+
+
+def test_the_event_has_what_lambda_gets(door: http.client.HTTPConnection) -> None:
+    told = ask(door, "GET", "/echo/x?a=1&a=2&b=")[1]
+    assert {"requestId", "stage", "identity", "httpMethod"} <= set(told["context"])
+    assert told["query"] == {"a": "2", "b": ""}
+
+
+def test_several_requests_go_over_one_connection(door: http.client.HTTPConnection) -> None:
+    for body in (b"one", b"three"):
+        assert ask(door, "POST", "/echo/x", body=body)[1]["length"] == len(body)
+
+
+def test_binary_bodies_come_whole_when_their_type_is_listed(door: http.client.HTTPConnection) -> None:
+    raw = bytes(range(256))
+    headers = {"Content-Type": "image/png; name=x"}
+    assert ask(door, "POST", "/echo/x", body=raw, headers=headers)[1]["length"] == 256
+
+
+def test_an_unknown_path_is_refused_as_api_gateway_refuses_it(door: http.client.HTTPConnection) -> None:
+    assert ask(door, "GET", "/nowhere") == (403, {"message": "Missing Authentication Token"})
+    status, _ = ask(door, "GET", "/nowhere", headers={"Authorization": "Bearer \u00e9"})
+    assert status == 403
+
+
+def test_a_function_that_breaks_answers_500_and_the_connection_lives(door: http.client.HTTPConnection) -> None:
+    assert ask(door, "GET", "/fails")[0] == 500
+    assert ask(door, "GET", "/echo/x")[0] == 200
+
+
+def test_an_authorizer_that_breaks_answers_500_instead_of_hanging_up(door: http.client.HTTPConnection) -> None:
+    assert ask(door, "GET", "/guarded", headers={"Authorization": "x"})[0] == 500
+    assert ask(door, "GET", "/guarded")[0] == 401
+
+
+def test_head_has_headers_and_no_body(door: http.client.HTTPConnection) -> None:
+    assert ask(door, "HEAD", "/echo/x")[1] is None
+    assert ask(door, "GET", "/echo/x")[0] == 200
+
+
+def test_a_body_past_api_gateway_s_limit_is_refused(door: http.client.HTTPConnection) -> None:
+    door.putrequest("POST", "/echo/x")
+    door.putheader("Content-Length", str(LARGE))
+    door.endheaders()
+    assert door.getresponse().status == 413
+
+
+def test_a_header_may_come_more_than_once(door: http.client.HTTPConnection) -> None:
+    door.request("GET", "/cookies")
+    answer = door.getresponse()
+    assert answer.headers.get_all("Set-Cookie") == ["a=1", "b=2"]

@@ -1,0 +1,117 @@
+"""What a function may do, held against what it does."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import ClientError
+from moto.core.botocore_stubber import BotocoreStubber
+
+from infra.local.permissions import Need, Permissions, needs
+from infra.local.where import ACCOUNT, REGION
+from tests.infra.small_cloud import SmallCloud, put, role, table
+
+DESK = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/desk"
+
+
+def allow(*statements: tuple[str, str]) -> None:
+    document = ",".join(f'{{"Effect":"Allow","Action":"{action}","Resource":"{on}"}}' for action, on in statements)
+    role()
+    boto3.client("iam").put_role_policy(
+        RoleName="any", PolicyName="p", PolicyDocument=f'{{"Version":"2012-10-17","Statement":[{document}]}}'
+    )
+
+
+def inside(cloud: SmallCloud, act: Any) -> tuple[Any, list[str]]:
+    found: list[Any] = []
+
+    def body(_event: Any, _context: Any) -> None:
+        try:
+            found.append(act())
+        except ClientError as error:
+            found.append(error.response["Error"]["Code"])
+
+    permissions, function = Permissions(), cloud.function("act", body)
+    with permissions.enforced([function]):
+        cloud.functions.call(function, {})
+    return found[0], permissions.refused
+
+
+def test_what_the_policy_names_is_done(cloud: SmallCloud) -> None:
+    table()
+    allow(("dynamodb:PutItem", DESK))
+    _, refused = inside(cloud, lambda: boto3.client("dynamodb").put_item(**put("a")["Put"]))
+    assert refused == []
+    assert boto3.client("dynamodb").scan(TableName="desk")["Count"] == 1
+
+
+def test_what_it_does_not_name_is_refused_and_not_done(cloud: SmallCloud) -> None:
+    table()
+    allow(("dynamodb:GetItem", DESK))
+    error, refused = inside(cloud, lambda: boto3.client("dynamodb").put_item(**put("a")["Put"]))
+    assert error == "AccessDeniedException"
+    assert refused == [f"act may not dynamodb:PutItem on {DESK}"]
+    assert boto3.client("dynamodb").scan(TableName="desk")["Count"] == 0
+
+
+def test_a_transaction_needs_what_each_of_its_parts_needs(cloud: SmallCloud) -> None:
+    table()
+    allow(("dynamodb:PutItem", DESK))
+    delete = {"Delete": {"TableName": "desk", "Key": {"pk": {"S": "a"}, "sk": {"S": "a"}}}}
+    act = lambda: boto3.client("dynamodb").transact_write_items(TransactItems=[put("b"), delete])  # noqa: E731
+    assert inside(cloud, act)[0] == "AccessDeniedException"
+
+
+def test_a_bucket_s_objects_are_named_by_their_keys(cloud: SmallCloud) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="letters", CreateBucketConfiguration={"LocationConstraint": REGION})
+    allow(("s3:PutObject", "arn:aws:s3:::letters/raw/*"))
+    assert inside(cloud, lambda: s3.put_object(Bucket="letters", Key="raw/a b", Body=b""))[1] == []
+    assert inside(cloud, lambda: s3.put_object(Bucket="letters", Key="other", Body=b""))[0] == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "body", "need"),
+    [
+        ("dynamodb", "Query", '{"TableName":"desk","IndexName":"who"}', ("dynamodb:Query", f"{DESK}/index/who")),
+        ("dynamodb", "BatchWriteItem", '{"RequestItems":{"desk":[]}}', ("dynamodb:BatchWriteItem", DESK)),
+        (
+            "ssm",
+            "GetParameter",
+            '{"Name":"/signoff/dev/keys"}',
+            ("ssm:GetParameter", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/signoff/dev/keys"),
+        ),
+        ("sfn", "StartExecution", '{"stateMachineArn":"arn:m"}', ("states:StartExecution", "arn:m")),
+        ("sns", "Publish", "TopicArn=arn%3At&Message=x", ("sns:Publish", "arn:t")),
+        (
+            "eventbridge",
+            "PutEvents",
+            '{"Entries":[{"Source":"desk"}]}',
+            ("events:PutEvents", f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"),
+        ),
+        (
+            "sesv2",
+            "SendEmail",
+            '{"FromEmailAddress":"Desk <support@desk.example>"}',
+            ("ses:SendEmail", f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/desk.example"),
+        ),
+        ("kms", "Decrypt", "{}", ("kms:Decrypt", "unknown")),
+    ],
+)
+def test_calls_need_what_policies_call_them(service: str, operation: str, body: str, need: tuple[str, str]) -> None:
+    request = AWSRequest(method="POST", url="https://aws.example/", data=body.encode()).prepare()
+    assert needs(service, operation, request) == [Need(action=need[0], resource=need[1])]
+
+
+def test_erasing_versions_needs_the_permission_to_erase_versions() -> None:
+    body = b"<Delete><Object><Key>a/1</Key><VersionId>v</VersionId></Object><Object><Key>b</Key></Object></Delete>"
+    request = AWSRequest(method="POST", url="https://files.s3.amazonaws.com/?delete", data=body).prepare()
+    assert needs("s3", "DeleteObjects", request) == [
+        Need(action="s3:DeleteObjectVersion", resource="arn:aws:s3:::files/a/1"),
+        Need(action="s3:DeleteObject", resource="arn:aws:s3:::files/b"),
+    ]
+
+
+def test_the_seam_is_where_we_expect_it() -> None:
+    assert "__call__" in vars(BotocoreStubber)

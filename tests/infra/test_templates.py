@@ -1,0 +1,110 @@
+"""The templates: settings, workflow, logs, policies, and what the packager refuses."""
+
+import json
+import re
+from dataclasses import fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.settings import Settings, as_text, duration
+from infra import package, template
+from infra.local.where import REGION
+
+
+@pytest.fixture(scope="module")
+def app() -> template.Template:
+    return template.sam_template(region=REGION)
+
+
+def of_type(app: template.Template, kind: str) -> dict[str, Any]:
+    return {name: each["Properties"] for name, each in app["Resources"].items() if each["Type"] == kind}
+
+
+def test_every_setting_is_a_variable_of_every_function(app: template.Template) -> None:
+    variables = app["Globals"]["Function"]["Environment"]["Variables"]
+    assert set(variables) == {each.name.upper() for each in fields(Settings)}
+
+
+def test_a_setting_with_a_default_is_a_parameter_with_that_default(app: template.Template) -> None:
+    assert app["Parameters"]["CoolingOff"]["Default"] == "P7D"
+    assert app["Globals"]["Function"]["Environment"]["Variables"]["COOLING_OFF"] == {"Ref": "CoolingOff"}
+
+
+@pytest.mark.parametrize("text", ["P7D", "PT15M", "PT1H30M", "P1DT2H", "PT45S", "P0D"])
+def test_a_duration_is_written_as_settings_reads_it(text: str) -> None:
+    assert as_text(duration(text)) == text
+    assert duration(as_text(timedelta(days=30))) == timedelta(days=30)
+
+
+def test_the_workflow_is_laid_in_and_every_function_it_names_is_given(app: template.Template) -> None:
+    (workflow,) = of_type(app, "AWS::StepFunctions::StateMachine").values()
+    named = set(re.findall(r"\$\{(\w+)}", workflow["DefinitionString"]))
+    assert json.loads(workflow["DefinitionString"])["StartAt"]
+    assert named == set(workflow["DefinitionSubstitutions"])
+
+
+def test_a_workflow_that_names_an_unknown_function_is_refused(app: template.Template, tmp_path: Path) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "closure.asl.json").write_text('{"StartAt": "${NobodyFunction}"}')
+    with pytest.raises(ValueError, match="NobodyFunction"):
+        template.finished(json.loads(json.dumps(app)), tmp_path)
+
+
+def test_finishing_twice_changes_nothing_more(app: template.Template) -> None:
+    once = json.dumps(app, sort_keys=True)
+    assert json.dumps(template.finished(json.loads(once)), sort_keys=True) == once
+
+
+def test_every_function_has_a_policy_file_of_its_own_and_logs_that_end(app: template.Template) -> None:
+    functions = of_type(app, "AWS::Serverless::Function")
+    roles = [each["Role"]["Fn::GetAtt"][0] for each in functions.values()]
+    assert len(set(roles)) == len(functions)
+    assert {name.removesuffix("Logs") for name in of_type(app, "AWS::Logs::LogGroup")} == set(functions)
+    config = json.loads((template.PROJECT / ".chalice" / "config.json").read_text())
+    for each in config["stages"]["dev"]["lambda_functions"].values():
+        assert each["autogen_policy"] is False
+        assert (template.PROJECT / ".chalice" / each["iam_policy_file"]).is_file()
+
+
+def test_no_policy_allows_everything(app: template.Template) -> None:
+    for path in (template.PROJECT / ".chalice").glob("policy-*.json"):
+        for statement in json.loads(path.read_text())["Statement"]:
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            assert not any(action.endswith("*") for action in actions), path.name
+            assert statement["Resource"] != "*" or statement["Sid"] == "Streams", path.name
+
+
+def test_both_streams_keep_what_failed(app: template.Template) -> None:
+    mappings = of_type(app, "AWS::Lambda::EventSourceMapping")
+    assert len(mappings) == 2
+    for each in mappings.values():
+        assert each["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert each["MaximumRetryAttempts"] == 5
+        assert "OnFailure" in each["DestinationConfig"]
+
+
+def test_what_must_outlive_the_code_is_kept() -> None:
+    foundations = template.read_yaml(template.PROJECT / "infra" / "foundations.yaml")
+    for name in ("Accounts", "Desk", "Letters"):
+        assert foundations["Resources"][name]["DeletionPolicy"] == "Retain"
+    for name in ("Accounts", "Desk"):
+        properties = foundations["Resources"][name]["Properties"]
+        assert properties["DeletionProtectionEnabled"] is True
+        assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_the_zip_keeps_only_the_services_that_are_called() -> None:
+    assert package.is_needed("botocore/data/dynamodb/2012-08-10/service-2.json.gz")
+    assert package.is_needed("botocore/data/endpoints.json")
+    assert package.is_needed("botocore/session.py")
+    assert not package.is_needed("botocore/data/ec2/2016-11-15/service-2.json.gz")
+
+
+def test_every_service_that_the_code_calls_stays_in_the_zip() -> None:
+    called: set[str] = set()
+    for path in (template.PROJECT / "chalicelib").rglob("*.py"):
+        called |= set(re.findall(r"""\.client\(\s*["']([\w-]+)["']""", path.read_text(encoding="utf-8")))
+    assert called <= package.SERVICES

@@ -1,0 +1,185 @@
+"""What kind of mail a letter is: machines' mail never becomes a ticket, people's mail always may."""
+
+import pytest
+
+from chalicelib.letters.kinds import LetterKind, Ours, Verdicts, kind_of
+from chalicelib.letters.mime import read_letter
+
+OURS = Ours(addresses=frozenset({"support@desk.example"}), domain="desk.example", loop_header="X-Signoff")
+PERSON = b"From: An <an@example.com>\nTo: support@desk.example\n"
+
+
+def kind(raw: bytes, envelope_from: str | None = "an@example.com", verdicts: Verdicts | None = None) -> LetterKind:
+    return kind_of(read_letter(raw), verdicts or Verdicts(), envelope_from, OURS)
+
+
+REPORT = (
+    b"From: postmaster@mx.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+    b"--b\n\nIt failed.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+    b"Final-Recipient: rfc822; an@example.com\nAction: failed\nStatus: 5.1.1\n--b--\n"
+)
+COMPLAINT = (
+    b"From: fbl@isp.example\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n\n"
+    b"--b\n\nA complaint.\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n--b--\n"
+)
+
+
+def test_a_letter_from_a_person_is_a_persons() -> None:
+    assert kind(PERSON + b"Subject: Close my account\n\nPlease.") == "person"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"X-Auto-Response-Suppress: All",
+        b"Auto-Submitted: no",
+        b"Precedence: normal",
+        b"Subject: Out of office hours support?",
+        b"Subject: Re: Undeliverable: my mail to you",
+        b"Subject: Automatic payment",
+        "Subject: Trả lời tự động".encode(),
+        b"Subject: Abwesend",
+        b"X-Mailer: Microsoft Outlook 16.0",
+        b"X-Autoreply: no",
+        b"Reply-To: me@example.org",
+    ],
+)
+def test_no_single_sign_that_people_send_too_makes_their_letter_automatic(header: bytes) -> None:
+    assert kind(PERSON + header + b"\n\nPlease close my account.") == "person"
+
+
+def test_a_person_who_tells_of_a_bounce_is_a_person() -> None:
+    body = b"\nI wrote to you and got '550 5.1.1 user unknown'. Why?"
+
+    assert kind(PERSON + b"Subject: My mail came back\n" + body) == "person"
+    assert kind(PERSON + b"Subject: Fwd: Undelivered Mail Returned to Sender\n" + body) == "person"
+
+
+def test_a_form_that_writes_for_a_person_is_a_person() -> None:
+    raw = b"From: Contact form <noreply@shop.example>\nReply-To: an@example.com\nSubject: Contact\n\nClose my account"
+
+    assert kind(raw) == "person"
+
+
+@pytest.mark.parametrize(("spam", "virus", "wanted"), [("FAIL", "PASS", "spam"), ("FAIL", "FAIL", "virus")])
+def test_the_verdicts_on_virus_and_spam_come_first(spam: str, virus: str, wanted: str) -> None:
+    verdicts = Verdicts(spam="FAIL" if spam == "FAIL" else "PASS", virus="FAIL" if virus == "FAIL" else "PASS")
+
+    assert kind(REPORT, verdicts=verdicts) == wanted
+
+
+@pytest.mark.parametrize("verdict", ["PASS", "GRAY", "PROCESSING_FAILED"])
+def test_a_verdict_that_is_no_failure_quarantines_nothing(verdict: str) -> None:
+    verdicts = Verdicts(spam="GRAY" if verdict == "GRAY" else "PROCESSING_FAILED", virus="PASS")
+
+    assert kind(PERSON + b"\nPlease.", verdicts=verdicts) == "person"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: Support <support@desk.example>\n\nx",
+        b"From: SUPPORT@DESK.EXAMPLE\n\nx",
+        b"From: support+SO-1.MAC@desk.example\n\nx",
+        PERSON + b"X-Signoff: 1\n\nx",
+    ],
+)
+def test_our_own_mail_that_comes_back_is_a_loop(raw: bytes) -> None:
+    assert kind(raw) == "loop"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        REPORT,
+        REPORT.replace(b"multipart/report; report-type=delivery-status;", b"multipart/mixed;"),
+        b"From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\n<an@example.com>:\n550 no such user",
+        b"From: Mail Delivery System <postmaster@mx.example>\nSubject: Undelivered Mail Returned to Sender\n\nx",
+        PERSON + b"X-Failed-Recipients: an@example.com\n\nx",
+        "From: Postmaster <postmaster@mx.example>\nSubject: Không gửi được thư\n\nx".encode(),
+        b"From: postmaster@mx.example\nSubject: Unzustellbar: Ihre Nachricht\n\nx",
+        b"From: gateway@mx.example\nSubject: Delivery failure\n\nThe message could not be delivered: 550 5.1.1",
+    ],
+)
+def test_a_bounce_is_a_bounce_in_all_its_forms(raw: bytes) -> None:
+    assert kind(raw, "bounces@mx.example") == "bounce"
+
+
+def test_a_null_return_path_and_the_body_of_a_bounce_make_a_bounce() -> None:
+    raw = b"From: robot@mx.example\nSubject: hello\n\nYour message could not be delivered."
+
+    assert kind(raw, "") == "bounce"
+    assert kind(raw, "an@example.com") == "person"
+
+
+def test_the_return_path_header_counts_where_nobody_tells_the_envelope() -> None:
+    assert kind(b"Return-Path: <>\nFrom: robot@mx.example\n\nmailbox is full", None) == "bounce"
+
+
+def test_a_complaint_is_a_complaint() -> None:
+    assert kind(COMPLAINT) == "complaint"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Auto-Submitted: auto-replied",
+        b"Auto-Submitted: auto-generated (vacation)",
+        b"auto-submitted: AUTO-NOTIFIED; owner-email=x",
+        b"X-Autoreply: yes",
+        b"X-Autorespond: Re",
+        b"X-Auto-Response-From: an@example.com",
+        b"Precedence: auto_reply",
+        b"X-Mailer: vacation 1.2",
+        b"Delivered-To: Autoresponder",
+        b"Subject: Out of Office: Re\nPrecedence: bulk",
+        "Subject: Trả lời tự động: Yêu cầu\nX-Auto-Response-Suppress: All".encode(),
+        "Subject: Réponse automatique\nX-Auto-Response-Suppress: DR, OOF".encode(),
+        "Subject: 自動返信\nX-Auto-Response-Suppress: All".encode(),
+        b"Subject: Please confirm that you sent this\nIn-Reply-To: <a@desk.example>\nPrecedence: bulk",
+    ],
+)
+def test_an_automatic_answer_is_automatic(header: bytes) -> None:
+    assert kind(PERSON + header + b"\n\nI am away.") == "automatic"
+
+
+def test_a_vacation_subject_and_a_null_return_path_are_automatic() -> None:
+    assert kind(PERSON + b"Subject: Abwesenheitsnotiz\n\nIch bin im Urlaub.", "") == "automatic"
+
+
+def test_a_read_receipt_is_automatic() -> None:
+    report = COMPLAINT.replace(b"feedback-report", b"disposition-notification")
+
+    assert kind(report) == "automatic"
+
+
+@pytest.mark.parametrize("sender", [b"no-reply", b"noreply", b"donotreply", b"do-not-reply"])
+def test_a_mailbox_that_nobody_reads_did_not_write(sender: bytes) -> None:
+    assert kind(b"From: Shop <" + sender + b"@shop.example>\nSubject: Your order\n\nThanks") == "automatic"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"List-Id: <news.example.com>",
+        b"List-Unsubscribe: <mailto:x@example.com>",
+        b"List-Post: <mailto:x@example.com>",
+        b"Precedence: bulk",
+        b"Precedence: Junk",
+        b"Precedence: list",
+    ],
+)
+def test_list_and_bulk_mail_is_bulk(header: bytes) -> None:
+    assert kind(PERSON + header + b"\nSubject: News\n\nRead this") == "bulk"
+
+
+def test_a_mailing_without_any_list_header_is_bulk() -> None:
+    raw = b"From: Shop <news@shop.example>\nSubject: Sale\n\nBuy!\nTo unsubscribe, click here."
+
+    assert kind(raw, "news-an=example.com@shop.example") == "bulk"
+    assert kind(raw, "an@example.com") == "person"
+    assert kind(raw, "SRS0=ab=cd=example.com=an@forward.example") == "person"
+
+
+def test_a_letter_with_nothing_in_it_is_unreadable() -> None:
+    assert kind(PERSON + b"\n\n") == "unreadable"

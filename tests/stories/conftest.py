@@ -1,0 +1,79 @@
+"""Stories run against the whole desk on one machine: one cloud a process, kept from story to story.
+
+Stories don't disturb each other: each registers accounts of its own. What they share is the clock, which only goes on.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.cloud import LocalCloud
+from tests.stories.people import Desk
+
+HERE = Path(__file__).parent
+
+
+class Clouds:
+    """The one cloud of this process (moto is the process's AWS), started when a story asks for it."""
+
+    def __init__(self) -> None:
+        self._cloud: LocalCloud | None = None
+        self._desk: Desk | None = None
+        self._settings: dict[str, str] = {}
+
+    def desk(self, settings: dict[str, str]) -> Desk:
+        """The desk with these settings: the one that runs, if it has them."""
+        if self._desk and self._settings == settings:
+            return self._desk
+        self.stop()
+        self._cloud = LocalCloud(settings=settings, seeds=False).start()
+        self._desk, self._settings = Desk(self._cloud), settings
+        return self._desk
+
+    def stop(self) -> None:
+        if self._cloud:
+            self._cloud.stop()
+        self._cloud = self._desk = None
+
+
+_clouds = Clouds()
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """The desk with its defaults. Faults that a story leaves behind end with it."""
+    found = _clouds.desk({})
+    yield found
+    found.no_more_faults()
+    found.settle()
+
+
+@pytest.fixture
+def desk_with() -> Iterator[Callable[..., Desk]]:
+    """A desk with settings of its own: `desk_with(CLOSURES_PER_HOUR="1")`. It costs a start; use few such settings."""
+    made: list[Desk] = []
+
+    def desk_with(**settings: str) -> Desk:
+        made.append(_clouds.desk(settings))
+        return made[-1]
+
+    yield desk_with
+    for each in made[-1:]:
+        each.no_more_faults()
+        each.settle()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Stories with settings of their own come last, so that the cloud is exchanged once and not to and fro."""
+    mine = [place for place, each in enumerate(items) if each.path.parent == HERE]
+    ordered = sorted((items[place] for place in mine), key=lambda each: "desk_with" in getattr(each, "fixturenames", ()))
+    for place, each in zip(mine, ordered, strict=True):
+        items[place] = each
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """The cloud goes when the next test is no story: other tests have the process's AWS for themselves."""
+    if nextitem is None or nextitem.path.parent != HERE:
+        _clouds.stop()
