@@ -13,6 +13,10 @@ from tests.stories.people import Desk
 
 HERE = Path(__file__).parent
 
+USUAL = {"LOOK_AGAIN_FOR": "P1D"}
+"""Everything as it comes, but for the nightly look at closed accounts: five weeks of it, for every account that an
+earlier story closed, would make the clock's long ways slow."""
+
 
 class Clouds:
     """The one cloud of this process (moto is the process's AWS), started when a story asks for it."""
@@ -42,8 +46,8 @@ _clouds = Clouds()
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    """The desk with its defaults. Faults that a story leaves behind end with it."""
-    found = _clouds.desk({})
+    """The desk with its defaults (but see `USUAL`). Faults that a story leaves behind end with it."""
+    found = _clouds.desk(USUAL)
     yield found
     found.no_more_faults()
     found.settle()
