@@ -90,6 +90,7 @@ _CHANGE_NAMES: Final[dict[str, str]] = {
     "confirmed": N_("The asker confirmed: close my account"),
     "code_sent": N_("A code was sent to the address on file"),
     "code_refused": N_("A code was not accepted"),
+    "undeliverable": N_("A code could not be delivered"),
     "facts_recorded": N_("An agent compared facts with the account"),
     "proved": N_("Ownership was verified"),
     "scheduled": N_("The closure was approved and scheduled"),

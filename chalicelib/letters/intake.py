@@ -112,18 +112,18 @@ def _open(read: Opened, asked: FromOutside) -> None:
     if acknowledging.may_answer(read):
         acknowledged = replace(asked, acknowledge=True)
         try:
-            opening.open_from_outside(acknowledged, beside=partial(_beside, read, budgets=True))
+            opening.open_from_outside(acknowledged, beside=partial(_beside, read, acknowledged))
             return
         except HeldBack:
             asked = replace(asked, ack_held_back=True)
-    opening.open_from_outside(asked, beside=partial(_beside, read, budgets=False))
+    opening.open_from_outside(asked, beside=partial(_beside, read, asked))
 
 
-def _beside(read: Opened, together: Together, number: str, *, budgets: bool) -> None:
+def _beside(read: Opened, asked: FromOutside, together: Together, number: str) -> None:
     mark_seen(together, read, number)
     store.letters.beside_ticket(together, number, read.record("request"))
-    if budgets and read.sender:
-        acknowledging.spend(together, read.sender)
+    if asked.acknowledge and asked.address:
+        acknowledging.spend(together, asked.address, is_on_file=bool(asked.found))
 
 
 def _asked(read: Opened, found: tuple[Account, ...]) -> FromOutside:

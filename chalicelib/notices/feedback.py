@@ -5,7 +5,7 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib import clock
+from chalicelib.notices import returned
 from chalicelib.tickets import store
 
 entrypoint = Blueprint(__name__)
@@ -26,9 +26,16 @@ def hear(event: dict[str, Any], _context: Any) -> None:
         sent = store.guards.sent(ses_id)
         if sent is None:
             raise LookupError("the mail of this event isn't written down yet")
-        store.notices.hear(sent[0], ses_id, state, at=clock.now())
+        returned.record(sent[0], ses_id, state, _addresses(told))
 
 
 def _is_passing(told: dict[str, Any]) -> bool:
     """A bounce that isn't for good: SES goes on trying."""
     return bool(told.get("bounce", {}).get("bounceType") == "Transient")
+
+
+def _addresses(told: dict[str, Any]) -> list[str]:
+    """Whom the mail didn't reach, or who complained of it."""
+    bounced = told.get("bounce", {}).get("bouncedRecipients", [])
+    complained = told.get("complaint", {}).get("complainedRecipients", [])
+    return [each["emailAddress"] for each in (*bounced, *complained)]

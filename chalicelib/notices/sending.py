@@ -16,6 +16,7 @@ from chalicelib.notices.worded import worded
 from chalicelib.proof import proving
 from chalicelib.settings import settings
 from chalicelib.tickets import store
+from chalicelib.tickets.opening import asker_hash
 from chalicelib.tickets.store.notices import SETTLED
 
 MOST_TRIES = 12
@@ -79,6 +80,8 @@ def _pointless(file: store.File, asked: Asked, contact: store.Contact | None, *,
     """Why nobody is helped by this notice any more; None if it should go."""
     if contact is None:
         return "no_address"
+    if store.guards.is_suppressed(asker_hash(contact.address)):
+        return "address_bounced"
     if asked.kind in BRING_CODES:
         code = file.ticket.code
         if not code or code.nth != asked.change.facts.get("code") or not code.lives_at(at):

@@ -67,7 +67,10 @@ def _warning(ticket: Ticket) -> datetime | None:
     return ticket.due_at - WARN_BEFORE if ticket.warned == 0 else ticket.due_at
 
 
-def expires_at(ticket: Ticket, waits: Waits) -> datetime:
+def expires_at(ticket: Ticket, waits: Waits) -> datetime | None:
+    """When waiting for proof ends; None where the code can't be delivered, and agents must go on."""
+    if ticket.is_undeliverable:
+        return None
     return ticket.opened_at + (PENDING_FOR if is_pending(ticket) else waits.proof_within)
 
 

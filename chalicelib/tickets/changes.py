@@ -11,14 +11,17 @@ from datetime import datetime
 from typing import Literal
 
 What = Literal[
-    "opened", "confirmed", "code_sent", "code_refused", "facts_recorded", "proved", "scheduled", "held", "released",
-    "stopped", "blocked", "unblocked", "expedite_asked", "expedited", "closing", "needs_attention", "retried",
-    "closed", "reappeared", "withdrawn", "rejected", "expired", "resolved", "linked", "assigned", "noted", "replied",
-    "answered", "corrected", "merged", "extended", "reminded", "warned", "shrunk",
+    "opened", "confirmed", "code_sent", "code_refused", "undeliverable", "facts_recorded", "proved", "scheduled",
+    "held", "released", "stopped", "blocked", "unblocked", "expedite_asked", "expedited", "closing",
+    "needs_attention", "retried", "closed", "reappeared", "withdrawn", "rejected", "expired", "resolved", "linked",
+    "assigned", "noted", "replied", "answered", "corrected", "merged", "extended", "reminded", "warned", "shrunk",
 ]  # fmt: skip
 
 DESK_ONLY: frozenset[What] = frozenset(
-    ("assigned", "noted", "warned", "linked", "facts_recorded", "needs_attention", "retried", "merged", "reappeared")
+    (
+        *("assigned", "noted", "warned", "linked", "merged", "facts_recorded", "undeliverable"),
+        *("needs_attention", "retried", "reappeared"),
+    )
 )
 """Changes that only agents see: they tell a customer nothing, or tell an outsider too much."""
 

@@ -103,6 +103,12 @@ def proved(ticket: Ticket, *, account: AccountRef, way: ProofWay, by: str, at: d
     )  # fmt: skip
 
 
+def undeliverable(ticket: Ticket, *, at: datetime) -> Moved:
+    """The code bounced for good: the owner can't answer, so agents go on with the ticket, and it doesn't expire."""
+    _only(ticket, "awaiting_proof", kind="closure")
+    return _moved(ticket, "undeliverable", by="desk", at=at, is_undeliverable=True)
+
+
 def facts_recorded(ticket: Ticket, *, record: FactsRecord, is_enough: bool) -> Moved:
     """An agent compared what the asker wrote with the account. Once is not proof: another agent must, too."""
     _only(ticket, "awaiting_proof", kind="closure")

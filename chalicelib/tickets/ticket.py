@@ -94,6 +94,7 @@ class Ticket:
     facts: tuple[FactsRecord, ...] = ()
     code: Code | None = None
     codes: int = 0  # how many codes were made
+    is_undeliverable: bool = False  # its code bounced: agents go on with it, it doesn't expire
     epoch: int = 0  # raised to revoke every link and stop code given out
     run: int = 0
     approved_by: str | None = None

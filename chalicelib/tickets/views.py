@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from chalicelib.answers import View
-from chalicelib.language import N_, Language, say
+from chalicelib.language import N_, Language, say, status_name
 from chalicelib.tickets import agenda, store
 from chalicelib.tickets.changes import DESK_ONLY, Change
 from chalicelib.tickets.ticket import ENDED, Kind, Status, Ticket, WayIn, is_outsider, shown_status
@@ -136,20 +136,6 @@ class DeskTicketView(TicketView):
     ledger: list[LedgerView]
 
 
-STATUS_NAMES: dict[Status, str] = {
-    "received": N_("Received"),
-    "awaiting_proof": N_("Waiting for verification"),
-    "in_review": N_("Under review"),
-    "scheduled": N_("Closure scheduled"),
-    "closing": N_("Erasing the account"),
-    "needs_attention": N_("Erasing the account"),
-    "closed": N_("Closed – account removed"),
-    "withdrawn": N_("Request withdrawn"),
-    "rejected": N_("Rejected"),
-    "expired": N_("Verification expired"),
-    "resolved": N_("Resolved"),
-}
-
 _NEXT: dict[str, str] = {
     "confirm": N_("Please confirm that you want the account closed."),
     "type_code": N_("A code went to the address on file; typing it proves that the account is yours."),
@@ -175,7 +161,7 @@ def next_of(ticket: Ticket) -> tuple[str, datetime | None]:
     if status == "received":
         return "confirm", ticket.answer_by
     if status == "awaiting_proof":
-        return "type_code", agenda.expires_at(ticket, store.waits())
+        return "type_code", agenda.expires_at(ticket, store.waits()) or ticket.due_at
     if status == "in_review":
         return ("on_hold", ticket.hold_review_at) if ticket.is_paused else ("agent_decides", ticket.due_at)
     return _before_closed(ticket, status)
@@ -199,7 +185,7 @@ def next_view(ticket: Ticket, language: Language) -> Next:
 def row(ticket: Ticket, language: Language, *, for_desk: bool = False) -> TicketRow:
     status = ticket.status if for_desk else shown_status(ticket)
     return TicketRow(
-        number=ticket.number, kind=ticket.kind, status=status, status_name=say(language, STATUS_NAMES[status]),
+        number=ticket.number, kind=ticket.kind, status=status, status_name=status_name(status, language),
         version=ticket.version, subject=ticket.subject, opened_at=ticket.opened_at, changed_at=ticket.changed_at,
         due_at=ticket.due_at, assignee=ticket.assignee if for_desk else None,
     )  # fmt: skip
@@ -246,7 +232,7 @@ def _common(file: store.File, language: Language, *, for_desk: bool) -> dict[str
     told = [each for each in file.notices if is_all or each.reader == "asker"]
     return {
         "number": ticket.number, "kind": ticket.kind, "status": status, "version": version,
-        "status_name": say(language, STATUS_NAMES[status]), "product": ticket.product, "category": ticket.category,
+        "status_name": status_name(status, language), "product": ticket.product, "category": ticket.category,
         "subject": ticket.subject, "language": ticket.language, "opened_at": ticket.opened_at,
         "changed_at": changed_at, "due_at": ticket.due_at, "answer_by": ticket.answer_by,
         "closes_at": ticket.closes_at if ticket.status in ("scheduled", "closing", "needs_attention") else None,

@@ -26,6 +26,7 @@ def sweep(_event: dict[str, Any], context: Any) -> dict[str, int]:
     """Looks at each ticket whose time has come, once. How many were looked at, and how many of them failed."""
     done: set[TicketNumber] = set()
     failed = 0
+    quarantine.drop_old()
     while context.get_remaining_time_in_millis() > _SPARE_MS:
         waiting = [number for number in store.awake(clock.now(), limit=_AT_ONCE + len(done)) if number not in done]
         if not waiting:

@@ -21,8 +21,8 @@ CLOSE = "Please close my account and delete my data. I can't sign in any more."
 CAUTION = "This code closes your account. We never ask for it by phone or chat."
 MARKER = "-- Please write above this line --"
 
-_CODE = re.compile(r"^ {4}([BCGHKMNPQRTVXZ2-9]{4}-[BCGHKMNPQRTVXZ2-9]{4})(?: {3}(\S+))?$", re.MULTILINE)
-_STOP_CODE = re.compile(r"([BCGHKMNPQRTVXZ2-9]{4}-[BCGHKMNPQRTVXZ2-9]{4})\.$", re.MULTILINE)
+_CODE = re.compile(r"^ {4}([BCGHKMNPQRTVXZ2-9]{4}-[BCGHKMNPQRTVXZ2-9]{4})(?: {3}(\S+))?\r?$", re.MULTILINE)
+_STOP_CODE = re.compile(r"([BCGHKMNPQRTVXZ2-9]{4}-[BCGHKMNPQRTVXZ2-9]{4})\.\r?$", re.MULTILINE)
 _LINK = re.compile(r"\S+/track/[a-z0-9.-]+[a-z0-9]")
 _numbers = itertools.count(1)
 

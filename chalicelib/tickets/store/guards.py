@@ -226,6 +226,16 @@ def sent(ses_id: str) -> tuple[str, str] | None:
     return (item.number, (item.data or {})["seat"]) if item and item.number else None
 
 
+def suppress(address_hash: str, *, at: datetime) -> None:
+    """No more mail to this address: it bounced for good, or its owner complained."""
+    connection()
+    GuardItem(f"suppressed#{address_hash}", "guard", until=at).save()
+
+
+def is_suppressed(address_hash: str) -> bool:
+    return _look_for(f"suppressed#{address_hash}") is not None
+
+
 def _number(key: str) -> str | None:
     item = _look_for(key)
     return item.number if item else None

@@ -65,13 +65,18 @@ def _settle(notice: NoticeItem, state: str, *, at: datetime, why: str) -> None:
     _update(notice, state, at=at, why=why, only_if=NoticeItem.claim == notice.claim)
 
 
-def hear(number: str, ses_id: str, state: str, *, at: datetime) -> None:
-    """What became of a mail that SES took. A bounce outweighs a delivery; a complaint outweighs both."""
+def hear(number: str, ses_id: str, state: str, *, at: datetime) -> tuple[str, ...]:
+    """What became of a mail that SES took. A bounce outweighs a delivery; a complaint outweighs both.
+
+    The kinds of the notices that the mail carried."""
     connection()
+    kinds = []
     for notice in NoticeItem.query(number, NoticeItem.sk.startswith("notice#"), NoticeItem.ses_id == ses_id):
         weight = {"sent": 0, "delivered": 1, "bounced": 2, "complained": 3}
         if weight[state] > weight.get(notice.state, 9):
             _update(notice, state, at=at, why=None, only_if=NoticeItem.state == notice.state)
+        kinds.append(str(notice.kind))
+    return tuple(kinds)
 
 
 def _update(notice: NoticeItem, state: str, *, at: datetime, why: str | None, only_if: Condition) -> None:
