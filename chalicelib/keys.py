@@ -98,8 +98,8 @@ def _typed_code(key_id: str, purpose: str, *parts: str) -> str:
 
 def keyed_hash(purpose: str, text: str) -> str:
     """Text that nobody can guess back: what stands in a key where an address must not."""
-    # The oldest key, always: a lookup must find what was written before a rotation.
-    return _base32(mac(purpose, text, key_id=min(keyring().keys)), 160)
+    # The key that is listed first, always: a lookup must find what was written before a rotation.
+    return _base32(mac(purpose, text, key_id=next(iter(keyring().keys))), 160)
 
 
 def new_number() -> str:

@@ -1,13 +1,15 @@
 """The two cases of the guide, step by step."""
 
+import json
 import re
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from typing import Any
 
+from chalicelib.closure.verify_receipt import GENUINE, Verdict, verdict
 from infra.demo_desk import Desk, Unexpected
-from infra.demo_people import Agent, Customer, Person, needs, passes
+from infra.demo_people import Agent, Customer, Person, needs, needs_text, passes
 from infra.demo_telling import Telling
 
 A_DAY = timedelta(days=1)
@@ -112,6 +114,7 @@ def _time_passes(me: Customer, agent: Agent, desk: Desk, telling: Telling) -> No
     me.is_gone()
     agent.finds_the_ledger_clean(me)
     _tracks(me, mails, "Đã đóng (Closed)" if me.person.language == "vi" else "Closed", desk, telling)
+    _has_a_receipt(me, mails, desk, telling)
 
 
 def _john_writes(me: Customer, desk: Desk, telling: Telling) -> dict[str, Any]:
@@ -173,6 +176,21 @@ def _tracks(me: Customer, mails: list[dict[str, Any]], status: str, desk: Desk, 
     person = me.person
     shown = [each for each in (person.email, person.name, person.account_id) if each in answer.text]
     telling.promise("and shows no personal data", answer.status == 200 and not shown, shown or answer.status)
+
+
+def _has_a_receipt(me: Customer, mails: list[dict[str, Any]], desk: Desk, telling: Telling) -> None:
+    """Fetches the receipt from the tracking page, and checks it as anybody can, with the published keys alone."""
+    link = _LINK.search(mails[-1]["text"]) if mails else None
+    receipt = needs_text(desk.read(f"{link[0]}/receipt"), "the receipt") if link else ""
+    keys = needs_text(desk.read(f"{desk.url}/receipt-keys"), "the keys")
+    found = verdict(receipt.encode(), keys.encode(), "vi" if me.person.language == "vi" else "en")
+    telling.does(me.person.says, "keeps the receipt and checks it offline")
+    telling.sees(*found.words[:2], "  - …", *found.words[-3:])
+    telling.promise("the receipt is genuine and names this account", _is_for(me, receipt, found), found.words[0])
+
+
+def _is_for(me: Customer, receipt: str, found: Verdict) -> bool:
+    return found.exits == GENUINE and json.loads(receipt)["account"]["id"] == me.person.account_id
 
 
 def _letter(person: Person, *, to: str, subject: str, text: str, answers: str = "") -> EmailMessage:

@@ -152,9 +152,15 @@ def passes(desk: Desk, by: timedelta) -> None:
 
 def needs(answer: Answer, status: int, what: str) -> dict[str, Any]:
     """The answer's body, or `Unexpected`: without it the story can't go on."""
+    needs_text(answer, what, status)
+    return answer.json
+
+
+def needs_text(answer: Answer, what: str, status: int = 200) -> str:
+    """The same, as it came."""
     if answer.status != status:
         raise Unexpected(f"{what}: {answer.status} instead of {status}: {answer.text[:400]}")
-    return answer.json
+    return answer.text
 
 
 def _counts(held: dict[str, int]) -> str:

@@ -51,8 +51,9 @@ def read(text: str) -> ReceiptKeys:
 
 
 def _key(encoded: str) -> bytes:
+    plain = encoded.rstrip("=").replace("-", "+").replace("_", "/")  # as published, or as openssl writes it
     try:
-        key = base64.b64decode(encoded, validate=True)
+        key = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except binascii.Error:
         raise ValueError from None
     if len(key) != _BYTES:

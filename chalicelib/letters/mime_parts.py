@@ -102,8 +102,18 @@ def _read_on(outline: Outline, current: Part | None) -> Part | None:
         _close(outline, level if closes else level + 1, end)
         if not outline.open:
             return None
+        if not closes and outline.parts_left <= 0:
+            _leave_unread(outline, line)
+            return None
         current = None if closes else _child(outline, _next_line(raw, line.end()))
     return current
+
+
+def _leave_unread(outline: Outline, line: re.Match[bytes]) -> None:
+    """Past the last part that is read: the others of this level are counted, and no line is looked at any more."""
+    raw, mark = outline.raw, b"\n" + line[0].rstrip()
+    outline.fault("too_many_parts")
+    outline.parts_left_unread += 1 + sum(raw.count(mark + end, line.end()) for end in (b"\n", b"\r\n"))
 
 
 def _close(outline: Outline, down_to: int, end: int) -> None:
@@ -133,11 +143,7 @@ def _next_line(raw: bytes, at: int) -> int:
     return len(raw) if end < 0 else end + 1
 
 
-def _child(outline: Outline, start: int) -> Part | None:
-    if outline.parts_left <= 0:
-        outline.fault("too_many_parts")
-        outline.parts_left_unread += 1
-        return None
+def _child(outline: Outline, start: int) -> Part:
     outline.parts_left -= 1
     part = _part(outline, start, within=outline.open[-1].type)
     outline.open[-1].parts.append(part)

@@ -99,8 +99,8 @@ def try_code(
     at = clock.now()
     folded = folded_code(typed)
     accounts = ticket.claims or ((ticket.account,) if ticket.account else ())
-    if not ticket.code or not ticket.code.lives_at(at) or not ticket.is_live:
-        raise CodeRefused()
+    if not typed.strip() or not ticket.code or not ticket.code.lives_at(at) or not ticket.is_live:
+        raise CodeRefused()  # an empty form is no try: mail scanners send them
     right = [each for each in accounts if folded and keys.is_typed_code(folded, "code", *_code_parts(ticket, each))]
     if not right:
         refused = moves.code_refused(ticket, by=by, at=at, tell=tell)

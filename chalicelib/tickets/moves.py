@@ -267,7 +267,7 @@ def closed(ticket: Ticket, *, run: int, at: datetime) -> Moved:
 def reappeared(ticket: Ticket, *, cause: str, at: datetime) -> Moved:
     """The nightly look found data of the closed account again: "Closed" would be a lie, so it is reopened."""
     _only(ticket, "closed")
-    reopened = replace(ticket, ended_at=None, cause=cause)
+    reopened = replace(ticket, ended_at=None, shrunk_at=None, cause=cause)
     return _moved(reopened, "reappeared", by="desk", at=at, status="needs_attention", why=cause)
 
 

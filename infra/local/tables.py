@@ -35,18 +35,24 @@ class Tables:
             yield
 
     def listen(self, listener: Callable[[], None]) -> None:
-        """Calls it after every operation on a table, reading ones too: it may come for nothing."""
+        """Calls it after every operation on a table that may have written: it may come for nothing."""
         self._listeners.append(listener)
 
     def _one_at_a_time(self, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def call_action(handler: Any) -> Any:
             with self._lock:
                 answer = original(handler)
-            for listener in self._listeners:
-                listener()
+            if not _only_reads(handler):
+                for listener in self._listeners:
+                    listener()
             return answer
 
         return call_action
+
+
+def _only_reads(handler: Any) -> bool:
+    operation = str(handler.headers.get("X-Amz-Target", "")).rpartition(".")[2]
+    return operation in ("GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems") or operation[:8] == "Describe"
 
 
 def delete_expired(now: datetime) -> int:

@@ -74,17 +74,14 @@ def test_a_sleeper_wakes_when_the_clock_jumps_past_it_and_is_in_flight_again() -
     held, woke = threading.Event(), threading.Event()
 
     def sleep() -> None:
-        with quiet.at_work():
-            clock.pause(clock.now() + timedelta(days=1), goes_on=lambda: True)
-            woke.set()
-            held.wait()
+        clock.pause(clock.now() + timedelta(days=1), goes_on=lambda: True)
+        woke.set()
+        held.wait()
+        quiet.end()
 
     thread = threading.Thread(target=sleep)
     quiet.begin()
     thread.start()
-    while clock.next_due_at() is None:
-        pass
-    quiet.end()
     quiet.wait()
     clock.jump_to(clock.now() + timedelta(days=1))
     with pytest.raises(NotQuiet):

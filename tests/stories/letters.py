@@ -1,9 +1,9 @@
 """Letters of the stories: who writes them, what they look like, and what people find in the mails they get.
 
-    lan = mailbox_of(desk, desk.customer(email="lan@shop.example"))
-    lan.writes("Please close my account.")
-    code_mail = lan.mails()[-1]
-    lan.replies(code_mail, code_in(code_mail))
+lan = mailbox_of(desk, desk.customer(email="lan@shop.example"))
+lan.writes("Please close my account.")
+code_mail = lan.mails()[-1]
+lan.replies(code_mail, code_in(code_mail))
 """
 
 import itertools
@@ -16,6 +16,8 @@ from typing import Any
 
 from tests.stories.people import Answer, Customer, Desk, Json
 
+ALONE = {"COMPANY": "Signoff by mail"}
+"""Settings of a desk that only stories in which much time passes share: few tickets are there to be swept."""
 SUPPORT = "support@desk.example"
 CLOSE = "Please close my account and delete my data. I can't sign in any more."
 CAUTION = "This code closes your account. We never ask for it by phone or chat."
@@ -24,6 +26,7 @@ MARKER = "-- Please write above this line --"
 _CODE = re.compile(r"^ {4}([BCGHKMNPQRTVXZ2-9]{4}-[BCGHKMNPQRTVXZ2-9]{4})(?: {3}(\S+))?\r?$", re.MULTILINE)
 _STOP_CODE = re.compile(r"([BCGHKMNPQRTVXZ2-9]{4}-[BCGHKMNPQRTVXZ2-9]{4})\.\r?$", re.MULTILINE)
 _LINK = re.compile(r"\S+/track/[a-z0-9.-]+[a-z0-9]")
+_AS_WRITTEN = SMTP.clone(max_line_length=990)  # else the library encodes message ids that are long
 _numbers = itertools.count(1)
 
 
@@ -31,7 +34,7 @@ def letter(
     sender: str, words: str, *, subject: str = "Close my account", to: str = SUPPORT, **headers: str | None
 ) -> bytes:
     """A letter as a person's mail program sends it. `In_Reply_To="<…>"` is that header; None leaves one out."""
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_AS_WRITTEN)
     said = {
         "From": sender, "To": to, "Subject": subject, "Date": "Mon, 23 Nov 2026 09:00:00 +0700",
         "Message-ID": f"<{next(_numbers)}@letters.example>", **headers,

@@ -202,6 +202,10 @@ class Desk:
         }
 
 
+    def table(self, name: str) -> str:
+        """The table that the functions know by this variable."""
+        return os.environ[name]
+
     def contacts(self, number: str) -> list[str]:
         """The sealed addresses that lie beside this ticket."""
         return [item["sk"]["S"] for item in self.items(number) if item["sk"]["S"].startswith("contact#")]
@@ -210,7 +214,7 @@ class Desk:
         """Every item of the desk table that belongs to this ticket, as DynamoDB holds it."""
         self.settle()
         found = boto3.client("dynamodb").query(
-            TableName=os.environ["DESK_TABLE"],
+            TableName=self.table("DESK_TABLE"),
             KeyConditionExpression="pk = :n",
             ExpressionAttributeValues={":n": {"S": number}},
             ConsistentRead=True,
@@ -304,6 +308,11 @@ class Agent:
         customer.hurries(number)
         self.decides(number, "expedite").ok()
         return self.ticket(number)
+
+    def run(self, number: str) -> int:
+        """The number of the workflow's present run for this ticket."""
+        (item,) = [each for each in self.desk.items(number) if each["sk"]["S"] == "ticket"]
+        return int(item["run"]["N"])
 
     def timeline(self, number: str) -> list[str]:
         """What happened, in order, as the desk sees it."""

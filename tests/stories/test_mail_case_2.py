@@ -1,8 +1,11 @@
 """Case 2 of the guide: a customer who can't sign in asks by mail, proves by the code, and the account is gone."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.stories.letters import (
+    ALONE,
     CAUTION,
     CLOSE,
     MARKER,
@@ -31,7 +34,8 @@ STATUS_WORDS = {
 
 
 @pytest.mark.parametrize("way", ["SMTP", "the panel"])
-def test_a_letter_from_the_address_on_file_ends_as_a_closed_account(desk: Desk, way: str) -> None:
+def test_a_letter_from_the_address_on_file_ends_as_a_closed_account(desk_with: Callable[..., Desk], way: str) -> None:
+    desk = desk_with(**ALONE)
     customer = new_customer(desk, has_data=True)
     john, agent = mailbox_of(desk, customer), desk.agent()
     if way == "SMTP":

@@ -255,14 +255,17 @@ def of(who: str, *, limit: int, after: Key | None = None) -> tuple[list[Ticket],
 def queue(
     statuses: tuple[str, ...], *, limit: int, after: dict[str, Key] | None = None
 ) -> tuple[list[Ticket], Key | None]:
-    """Open tickets of these statuses by due date: each status is a partition, and the heads are merged."""
+    """Open tickets of these statuses by due date, those that need attention before all others.
+
+    Each status is a partition of the agenda; their heads are merged, so a page costs the same however long the queue.
+    """
     connection()
     rows: list[tuple[datetime, str, str, Ticket, Key]] = []
     for status in statuses:
         start = (after or {}).get(status)
         found: Any = TicketItem.by_agenda.query(f"open#{status}", limit=limit, last_evaluated_key=start)
         rows += [(item.agenda_at, item.pk, status, ticket_of(item), _key(item)) for item in found]
-    rows.sort(key=lambda row: row[:2])
+    rows.sort(key=lambda row: (row[2] != "needs_attention", *row[:2]))
     shown, rest = rows[:limit], rows[limit:]
     last = dict(after or {}) | {row[2]: row[4] for row in shown}
     is_end = not rest and len(rows) < limit
