@@ -8,6 +8,7 @@ from chalicelib.calls import AGENT, Call, Calls
 from chalicelib.cursors import cursor_for, key_of
 from chalicelib.letters import intake, quarantine
 from chalicelib.tickets import store
+from chalicelib.tickets.views import AttachmentView
 
 calls = Calls(__name__)
 _IDS = {"id": r"[A-Za-z0-9._-]{1,128}"}
@@ -24,7 +25,7 @@ class QuarantinedLetter(View):
     from_seen: str | None
     subject: str
     preview: str
-    attachments: list[str]
+    attachments: list[AttachmentView]
     copies: int
     ticket: str | None
     goes_at: datetime | None

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.language import MARKERS
+from chalicelib.letters import attachments
 from chalicelib.letters.kinds import Ours, Verdicts
 from chalicelib.letters.letter import Letter
 from chalicelib.letters.mime import read_letter
@@ -59,14 +60,15 @@ class Opened:
 
     @property
     def text(self) -> str:
-        return (self.words.text or self.letter.text).strip()[:_SHOWN]
+        return (self.words.text or self.letter.words).strip()[:_SHOWN]
 
     @property
     def digest(self) -> str:
         """The same letter, whatever SES called it: Message-ID, From, Date and body."""
         letter = self.letter
         date = letter.date.isoformat() if letter.date else ""
-        said = "\0".join((letter.message_id or "", *letter.from_headers, date, letter.text, letter.html or ""))
+        said = "\0".join((letter.message_id or "", *letter.from_headers, date, letter.words, letter.html or ""))
+        said += "\0".join(each.digest for each in letter.attachments)
         return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
 
     def record(self, cause: str) -> LetterRecord:
@@ -75,8 +77,8 @@ class Opened:
         return LetterRecord(
             id=self.arrival.ses_id, key=self.arrival.key, at=self.arrival.at, cause=cause, standing=self.standing,
             shown={
-                "from": letter.from_seen, "subject": letter.subject[:500], "text": letter.text.strip()[:_SHOWN],
-                "attachments": [each.name or each.type for each in letter.attachments][:100],
+                "from": letter.from_seen, "subject": letter.subject[:500], "text": letter.words.strip()[:_SHOWN],
+                "attachments": attachments.listed(letter.attachments),
                 "verdicts": verdicts, "faults": list(letter.faults)[:50],
                 "recipients": list(self.arrival.recipients)[:100],
             },

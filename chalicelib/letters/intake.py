@@ -10,7 +10,7 @@ from chalicelib import clock
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.language import guess_language
-from chalicelib.letters import acknowledging, quarantine, replying
+from chalicelib.letters import acknowledging, attachments, quarantine, replying
 from chalicelib.letters.acknowledging import HeldBack
 from chalicelib.letters.arrival import Arrival, Opened, mark_seen, opened, ours
 from chalicelib.letters.kinds import LetterKind, kind_of
@@ -48,7 +48,9 @@ def place(read: Opened, kind: LetterKind) -> None:
         return
     if kind != "person":
         quarantine.put(read, kind)
-    elif not replying.taken(read):
+        return
+    attachments.lay_apart(read.arrival.ses_id, read.letter.attachments)
+    if not replying.taken(read):
         _new_request(read)
 
 

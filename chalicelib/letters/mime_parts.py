@@ -18,6 +18,7 @@ LONGEST_HEADER = 64 * 1024
 
 _DELIMITER = re.compile(rb"^--([^\r\n]{1,250})", re.MULTILINE)
 _HEADER = re.compile(rb"([!-9;-~]{1,200})[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?")
+_BLANK_LINE = re.compile(rb"^\r*\n", re.MULTILINE)
 _BLANK = re.compile(rb"\r*\n")
 # After a line that is no header: up to a dozen lines on, headers that every letter has go on.
 _GOES_ON = re.compile(
@@ -193,6 +194,10 @@ def _headers(outline: Outline, at: int) -> tuple[list[tuple[str, bytes]], int]:
     headers go on below it."""
     raw, found = outline.raw, list[tuple[str, bytes]]()
     while at < len(raw):
+        if outline.headers_left <= 0 or outline.header_bytes_left <= 0:
+            outline.fault("too_many_headers")
+            blank = _BLANK_LINE.search(raw, at)
+            return found, blank.end() if blank else len(raw)
         header = _HEADER.match(raw, at)
         if header is not None and not (raw.startswith(b"--", at) and _is_delimiter(outline, at)):
             _keep(outline, header, found)
@@ -207,9 +212,6 @@ def _headers(outline: Outline, at: int) -> tuple[list[tuple[str, bytes]], int]:
 
 
 def _keep(outline: Outline, header: re.Match[bytes], found: list[tuple[str, bytes]]) -> None:
-    if outline.headers_left <= 0 or outline.header_bytes_left <= 0:
-        outline.fault("too_many_headers")
-        return
     value = outline.raw[header.start(2) : min(header.end(2), header.start(2) + LONGEST_HEADER)]
     if len(value) == LONGEST_HEADER:
         outline.fault("header_cut")

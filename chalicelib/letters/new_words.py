@@ -27,9 +27,10 @@ _LONGEST_LINE = 500
 _LONGEST_ATTRIBUTION = 700
 _MOST_ATTRIBUTION_LINES = 6
 _LONGEST_SIGNATURE = 25
+_NEAR = 12
 _LONGEST_MOBILE_LINE = 120
-_QUOTED = re.compile(r"\s{0,3}>")
-_OTHERWISE_QUOTED = re.compile(r"\s{0,3}(?:[|}:]\s|[A-Z]{1,3}>)")
+_QUOTED = re.compile(r"\s{0,3}(?:[A-Z]{1,3})?>")
+_OTHERWISE_QUOTED = re.compile(r"\s{0,3}[|}:]\s")
 _ENDS_ATTRIBUTION = re.compile(r"[:：]\s*\*{0,2}\s*$|\w\s?-{2,}\s*$")
 _RULE = re.compile(r"[\s>]*[-_=*—–~·]{3,}\s*$|\s*>*\s*$")
 _SPACES = re.compile(r"\s+")
@@ -103,15 +104,28 @@ def _without_history(lines: list[str]) -> tuple[list[str], int]:
         first = min(first, at)
         if is_all:
             break
-        if end < len(lines) or not _quoted(lines[at]):
-            kept.extend(_context(lines, at, end))
+        kept.extend(_context(lines, at, end, has_words=has_words))
         at = end
     return kept, first
 
 
-def _context(lines: list[str], at: int, end: int) -> list[str]:
-    """Quoted lines that somebody chose to answer to stay; those that a mail program put there by itself go."""
-    return lines[at:end] if _quoted(lines[at]) else []
+def _context(lines: list[str], at: int, end: int, *, has_words: bool) -> list[str]:
+    """Quoted lines that somebody chose to answer to stay; those that a mail program put there by itself go.
+
+    Below an attribution they are the mail program's, unless words stand above them and an answer below.
+    """
+    quote = at
+    while quote < end and not _quoted(lines[quote]):
+        quote += 1
+    if quote > at and not (has_words and _is_answered(lines, end)):
+        return []
+    return lines[quote:end]
+
+
+def _is_answered(lines: list[str], end: int) -> bool:
+    """Whether more stands there than a line that ends a letter."""
+    near = [line for line in lines[end : end + _NEAR] if line.strip()]
+    return len(near) > 1 and not any(SIGNATURE_LINE.match(line) for line in near[:2])
 
 
 def _history(lines: list[str], at: int, *, has_words: bool) -> tuple[int, bool]:

@@ -4,7 +4,7 @@ A notice waits until the one before it is sent or given up. A repeat is possible
 answer was lost: then the claim lapses, and the mail is sent again.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -20,6 +20,7 @@ from chalicelib.tickets.opening import asker_hash
 from chalicelib.tickets.store.notices import SETTLED
 
 MOST_TRIES = 12
+GIVES_UP_AFTER = timedelta(days=1)  # tries alone would be used up by a few minutes in which SES doesn't answer
 _NEVER = frozenset({"MessageRejected", "InvalidParameterValue", "BadRequestException"})
 
 
@@ -70,7 +71,7 @@ def _send(file: store.File, asked: Asked, contact: store.Contact | None, *, key:
         store.notices.give_up(notice, at=at, why="address")
         return
     except Exception as error:
-        _not_sent(notice, error, at=at)
+        _not_sent(notice, error, at=at, asked_at=asked.change.at)
         return
     is_last = asked.kind == "closed" and asked.reader == "owner" and file.ticket.status == "closed"
     store.notices.mark_sent(notice, ses_id=ses_id, seat=seat_of(asked), at=clock.now(), forget_contact=is_last)
@@ -106,12 +107,13 @@ def _hand_over(file: store.File, asked: Asked, contact: store.Contact) -> str:
     return str(sent["MessageId"])
 
 
-def _not_sent(notice: Any, error: Exception, *, at: datetime) -> None:
+def _not_sent(notice: Any, error: Exception, *, at: datetime, asked_at: datetime) -> None:
     """SES answered no: later again, or never. No answer at all: it may have been sent, so the claim stands."""
     code = getattr(error, "response", {}).get("Error", {}).get("Code")
     if code is None:
         raise NotYet() from error
-    if code in _NEVER or notice.tries >= MOST_TRIES:
+    is_hopeless = notice.tries >= MOST_TRIES and at >= asked_at + GIVES_UP_AFTER
+    if code in _NEVER or is_hopeless:
         store.notices.give_up(notice, at=at, why=code)
         return
     store.notices.release(notice, at=at, why=code)

@@ -5,7 +5,8 @@ Business days skip weekends only: ignoring public holidays makes a date earlier,
 
 import calendar
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,13 +19,15 @@ class Span:
 @dataclass(frozen=True, kw_only=True)
 class Regime:
     """`first_answer`: the procedure must have been confirmed; `fulfil`: it must be done; `extension`: how much more
-    time an announced reason gives, counted from `fulfil`'s end; `source`: where the figures stand."""
+    time an announced reason gives, counted from `fulfil`'s end; `source`: where the figures stand; `zone`: whose
+    weekends count."""
 
     name: str
     first_answer: Span
     fulfil: Span
     extension: Span | None
     source: str
+    zone: str = "UTC"
 
 
 REGIMES: dict[str, Regime] = {
@@ -43,6 +46,7 @@ REGIMES: dict[str, Regime] = {
             fulfil=Span(days=45),
             extension=Span(days=45),
             source="California Civil Code 1798.130(a)(2); 11 CCR 7021",
+            zone="America/Los_Angeles",
         ),
         Regime(
             name="vietnam",
@@ -50,6 +54,7 @@ REGIMES: dict[str, Regime] = {
             fulfil=Span(days=20),
             extension=None,
             source="Law 91/2025/QH15; Decree 356/2025/ND-CP, article 5 (extension: its length could not be checked)",
+            zone="Asia/Ho_Chi_Minh",
         ),
         Regime(
             name="default",
@@ -78,15 +83,17 @@ def shortest(names: tuple[str, ...], *, start: datetime) -> Regime:
     return min((REGIMES[name] for name in names), key=lambda regime: after(start, regime.fulfil))
 
 
-def after(start: datetime, span: Span) -> datetime:
+def after(start: datetime, span: Span, *, zone: str = "UTC") -> datetime:
     """The instant `span` after `start`. A month ends on the same day, or on its last day where there is none
-    (Regulation (EEC, Euratom) 1182/71, article 3(2)(c))."""
+    (Regulation (EEC, Euratom) 1182/71, article 3(2)(c)). Business days are those of `zone`: where it is Saturday
+    already, a request doesn't come on a Friday."""
     month = start.month - 1 + span.months
     year, month = start.year + month // 12, month % 12 + 1
     day = min(start.day, calendar.monthrange(year, month)[1])
     end = start.replace(year=year, month=month, day=day) + timedelta(days=span.days)
+    end = end.astimezone(ZoneInfo(zone))
     for _ in range(span.business_days):
         end += timedelta(days=1)
         while end.weekday() >= 5:
             end += timedelta(days=1)
-    return end
+    return end.astimezone(UTC)

@@ -259,10 +259,10 @@ def _is_on_file(asked: FromOutside, account: Account) -> bool:
 
 
 def _draft(kind: Kind, way_in: WayIn, *, language: Language, regime: deadlines.Regime, at: datetime) -> Ticket:
+    answer_by = deadlines.after(at, regime.first_answer, zone=regime.zone)
     return Ticket(
         number=TicketNumber(""), kind=kind, status="received", way_in=way_in, language=language, opened_at=at,
-        changed_at=at, due_at=deadlines.after(at, regime.fulfil), answer_by=deadlines.after(at, regime.first_answer),
-        regime=regime.name,
+        changed_at=at, due_at=deadlines.after(at, regime.fulfil), answer_by=answer_by, regime=regime.name,
     )  # fmt: skip
 
 

@@ -70,6 +70,15 @@ class TicketRow(View):
     assignee: str | None = None
 
 
+class AttachmentView(View):
+    """A file that came with a letter. `digest` is the SHA-256 of its content; `name` null: the letter gave none."""
+
+    name: str | None
+    type: str
+    size: int
+    digest: str
+
+
 class LetterView(View):
     id: str
     at: datetime
@@ -79,7 +88,7 @@ class LetterView(View):
     from_seen: str | None
     subject: str
     text: str
-    attachments: list[str]
+    attachments: list[AttachmentView]
     copies: int
 
 

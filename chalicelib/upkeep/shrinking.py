@@ -4,9 +4,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from chalicelib.letters import attachments
 from chalicelib.settings import settings
 from chalicelib.tickets import moves, store
 from chalicelib.tickets.ticket import Ticket
+
+
+class NotErased(Exception):
+    """S3 refused some of it: the ticket isn't shrunk yet, the next sweep tries again."""
 
 
 @cache
@@ -21,17 +26,21 @@ def shrink(ticket: Ticket, *, at: datetime) -> None:
     that a shrinking cut off halfway is done again."""
     file = store.file_of(ticket.number)
     for letter in file.letters:
-        _erase_letter(letter.key)
+        _erase(letter.key)
+        _erase(attachments.folder(letter.data["id"]))
     if ticket.once_key:
         store.guards.forget_answer(ticket.once_key)
     store.erase_papers(ticket.number)
     store.move(moves.shrunk(ticket, at=at), was=ticket)
 
 
-def _erase_letter(key: str) -> None:
-    """Every version of the raw letter."""
-    found = _s3().list_object_versions(Bucket=settings().letters_bucket, Prefix=key)
-    versions = found.get("Versions", []) + found.get("DeleteMarkers", [])
-    exact = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions if each["Key"] == key]
-    if exact:
-        _s3().delete_objects(Bucket=settings().letters_bucket, Delete={"Objects": exact, "Quiet": True})
+def _erase(prefix: str) -> None:
+    """Every version of the raw letter, or of its attachments. SES's ids have one length: none begins another."""
+    for page in _s3().get_paginator("list_object_versions").paginate(Bucket=settings().letters_bucket, Prefix=prefix):
+        found = page.get("Versions", []) + page.get("DeleteMarkers", [])
+        versions = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+        if versions:
+            asked = {"Objects": versions, "Quiet": True}
+            refused = _s3().delete_objects(Bucket=settings().letters_bucket, Delete=asked).get("Errors")
+            if refused:
+                raise NotErased(refused[0].get("Code", ""))

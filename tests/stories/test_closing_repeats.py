@@ -108,7 +108,7 @@ def test_a_mail_whose_answer_was_lost_is_sent_again_and_nothing_is_lost_after_it
     number = lan.asks_to_close()
     desk.settle()
     desk.agent().approves(number)
-    desk.advance("PT1H")
+    desk.advance("PT2H")
     assert [kind for kind, _ in lan.notices(number)] == ["received", "scheduled"]
     subjects = [mail["subject"] for mail in lan.mails()]
     assert len(subjects) == 3

@@ -278,6 +278,6 @@ def _to_the_next_hour(desk: Desk) -> None:
 
 def test_who_wants_no_automatic_answer_gets_none_but_a_ticket(desk: Desk) -> None:
     eve = stranger(desk)
-    eve.writes(HELLO, X_Auto_Response_Suppress="All")
+    eve.writes(HELLO, subject="My bill", X_Auto_Response_Suppress="All")
     assert eve.mails() == []
     assert desk.agent().ticket(eve.ticket())["status"] == "received"

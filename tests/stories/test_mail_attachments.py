@@ -1,0 +1,46 @@
+"""Attachments are listed with clean names, stored apart from their letter, and go with it."""
+
+import hashlib
+import os
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import boto3
+
+from tests.stories.letters import SUPPORT, stranger
+from tests.stories.people import Desk
+
+SCAN = b"%PDF-1.7 a scan"
+
+
+def _letter(sender: str) -> bytes:
+    mail = EmailMessage(policy=SMTP.clone(max_line_length=200))
+    mail["From"], mail["To"], mail["Subject"] = sender, SUPPORT, "Close my account"
+    mail["Message-ID"], mail["Date"] = f"<scan-{sender}>", "Mon, 23 Nov 2026 09:00:00 +0700"
+    mail.set_content("Please close my account, see the scan.")
+    mail.add_attachment(SCAN, maintype="application", subtype="pdf", filename="../../etc/<script>scan.pdf")
+    return mail.as_bytes()
+
+
+def _stored(digest: str) -> list[str]:
+    found = boto3.client("s3").list_object_versions(Bucket=os.environ["LETTERS_BUCKET"], Prefix="attachments/")
+    return [each["Key"] for each in found.get("Versions", []) if each["Key"].endswith(digest)]
+
+
+def test_an_attachment_is_listed_and_stored_apart_until_the_ticket_is_shrunk(desk: Desk) -> None:
+    eve = stranger(desk)
+    desk.letter(_letter(eve.address))
+    number = eve.ticket()
+    (attached,) = desk.agent().ticket(number)["letters"][0]["attachments"]
+    digest = hashlib.sha256(SCAN).hexdigest()
+    assert (attached["type"], attached["size"], attached["digest"]) == ("application/pdf", len(SCAN), digest)
+    assert "/" not in attached["name"]
+    assert attached["name"].endswith("scan.pdf")
+    (key,) = _stored(digest)
+    stored = boto3.client("s3").get_object(Bucket=os.environ["LETTERS_BUCKET"], Key=key)
+    assert stored["Body"].read() == SCAN
+    assert stored["ContentType"] == "application/octet-stream", "no browser may run what a letter brought"
+
+    desk.advance("P9D")  # it expires
+    desk.advance("P32D")  # and is shrunk
+    assert _stored(digest) == []

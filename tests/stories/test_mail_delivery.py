@@ -1,0 +1,114 @@
+"""What became of the mails that we sent: told by SES, or by a bounce that comes back as a letter."""
+
+import itertools
+
+import pytest
+
+from tests.stories.letters import CLOSE, beside, by_smtp, customer_by_mail, quarantined, stranger
+from tests.stories.people import Desk
+
+_numbers = itertools.count(1)
+
+DSN = """\
+From: Mail Delivery Subsystem <mailer-daemon@mx.example>
+To: support@desk.example
+Subject: Undelivered Mail Returned to Sender
+Date: Mon, 23 Nov 2026 09:00:00 +0700
+Message-ID: <{number}@mx.example>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type={report_type}; boundary=b
+
+--b
+Content-Type: text/plain
+
+Your mail did not reach everybody.
+--b
+Content-Type: message/{report_type}
+
+{report}
+--b
+Content-Type: text/rfc822-headers
+
+From: support@desk.example
+Message-ID: {message_id}
+Subject: x
+--b--
+"""
+FAILED = """\
+Reporting-MTA: dns; mx.example
+
+Final-Recipient: rfc822; {address}
+Action: failed
+Status: 5.1.1
+"""
+DELAYED = FAILED.replace("failed", "delayed").replace("5.1.1", "4.4.1")
+COMPLAINT = "Feedback-Type: abuse\nUser-Agent: mx/1\nVersion: 1\nOriginal-Rcpt-To: {address}\n"
+
+
+def returned(message_id: str, address: str, *, report: str = FAILED, report_type: str = "delivery-status") -> bytes:
+    """A bounce, or a complaint, about one of our mails."""
+    said = DSN.format(
+        number=next(_numbers), report=report.format(address=address), report_type=report_type, message_id=message_id
+    )
+    return said.replace("\n", "\r\n").encode()
+
+
+def states(desk: Desk, number: str) -> list[tuple[str, str]]:
+    return [(each["kind"], each["state"]) for each in desk.agent().ticket(number)["notices"]]
+
+
+@pytest.mark.parametrize(
+    ("way", "state"), [("success", "delivered"), ("bounce", "bounced"), ("complaint", "complained")]
+)
+def test_what_ses_tells_stands_on_the_ticket(desk: Desk, way: str, state: str) -> None:
+    john = customer_by_mail(desk, email=f"{way}+{next(_numbers)}@simulator.amazonses.com")
+    john.writes(CLOSE)
+    assert states(desk, john.ticket()) == [("code", state)]
+
+
+def test_a_bounce_of_our_mail_is_recorded_and_opens_no_ticket(desk: Desk) -> None:
+    john = customer_by_mail(desk)
+    john.writes(CLOSE)
+    (mail,) = john.mails()
+    ses_id = desk.letter(returned(mail["headers"]["Message-ID"], john.address))
+    number = john.ticket()
+    assert states(desk, number) == [("code", "bounced")]
+    assert quarantined(desk, ses_id) is None
+    assert "bounce" in beside(desk, number)
+    assert desk.mails("mailer-daemon@mx.example") == []
+
+
+def test_a_bounce_with_a_null_return_path_comes_in_by_smtp(desk: Desk) -> None:
+    john = customer_by_mail(desk)
+    john.writes(CLOSE)
+    (mail,) = john.mails()
+    by_smtp(desk, returned(mail["headers"]["Message-ID"], john.address), sender="")
+    assert states(desk, john.ticket()) == [("code", "bounced")]
+
+
+def test_a_delay_is_recorded_but_is_no_bounce(desk: Desk) -> None:
+    john = customer_by_mail(desk)
+    john.writes(CLOSE)
+    (mail,) = john.mails()
+    desk.letter(returned(mail["headers"]["Message-ID"], john.address, report=DELAYED))
+    assert states(desk, john.ticket()) == [("code", "delivered")]
+    assert "bounce" in beside(desk, john.ticket())
+
+
+def test_a_complaint_is_recorded(desk: Desk) -> None:
+    eve = stranger(desk)
+    eve.writes(CLOSE)
+    (mail,) = eve.mails()
+    desk.letter(returned(mail["headers"]["Message-ID"], eve.address, report=COMPLAINT, report_type="feedback-report"))
+    assert states(desk, eve.ticket()) == [("acknowledged", "complained")]
+
+
+def test_a_forged_bounce_silences_nobody(desk: Desk) -> None:
+    john = customer_by_mail(desk)
+    john.writes(CLOSE)
+    ses_id = desk.letter(returned("<made-up@eu-central-1.amazonses.com>", john.address))
+    held = quarantined(desk, ses_id)
+    assert held is not None
+    assert held["cause"] == "bounce"
+    assert states(desk, john.ticket()) == [("code", "delivered")]
