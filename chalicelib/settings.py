@@ -94,7 +94,7 @@ def read(environment: dict[str, str]) -> Settings:
             continue
         try:
             values[each.name] = _read_one(each.type, environment[name])
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             wrong.append(f"{name}: {error}")
     if not wrong:
         wrong = _contradictions(found := Settings(**values))
@@ -144,6 +144,8 @@ def _contradictions(chosen: Settings) -> list[str]:
         wrong.append("APPROVAL=automatic needs a COOLING_OFF of at least P1D")
     if chosen.default_language not in ("vi", "en"):
         wrong.append("DEFAULT_LANGUAGE must be vi or en")
+    if chosen.public_url.endswith("/"):
+        wrong.append("PUBLIC_URL must not end in a slash")
     if "@" not in chosen.support_address:
         wrong.append("SUPPORT_ADDRESS must be a mail address")
     try:

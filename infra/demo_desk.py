@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from http.client import HTTPException
 from typing import Any
 
-PATIENCE = 120  # seconds: moving the clock a week on fires some 170 sweeps
+PATIENCE = 600  # seconds: moving the clock a week on fires some 170 sweeps
 
 
 class Unexpected(Exception):

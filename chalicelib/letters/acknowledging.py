@@ -1,12 +1,15 @@
 """Acknowledgements can be a weapon: who gets one, and how many."""
 
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from chalicelib import clock
+from chalicelib.closure import telling
 from chalicelib.letters.arrival import Opened, ours
 from chalicelib.letters.quarantine import GO_BY_THEMSELVES
 from chalicelib.settings import settings
+from chalicelib.tickets import store
 from chalicelib.tickets.opening import asker_hash
 from chalicelib.tickets.store import guards
 from chalicelib.transaction import Found, Together
@@ -16,7 +19,11 @@ _NOBODY = re.compile(r"(?:no-?reply|do-?not-?reply|mailer-daemon|postmaster|boun
 
 
 class HeldBack(Exception):
-    """A budget is used up: the request is recorded, and nobody is answered."""
+    """A budget is used up: the request is recorded, and nobody is answered. `is_everybodys`: that of all strangers."""
+
+    def __init__(self, *, is_everybodys: bool = False) -> None:
+        super().__init__("held back")
+        self.is_everybodys = is_everybodys
 
 
 def may_answer(read: Opened) -> bool:
@@ -47,14 +54,30 @@ def spend(together: Together, address: str, *, is_on_file: bool = False) -> None
         (f"ack#{who}#{now:%Y-%m-%dT%H}", AN_HOUR, hour),
         (f"ack#{who}#{now:%Y-%m-%d}", A_DAY, day),
         (f"ack#{domain}#{now:%Y-%m-%d}", A_DAY_FOR_A_DOMAIN, day),
-        (f"ack#{now:%Y-%m-%dT%H}", settings().acks_per_hour, hour),
+        (_everybodys(now), settings().acks_per_hour, hour),
     )
     for name, most, again_at in of_customer if is_on_file else of_stranger:
-        _one_more(together, name, most, again_at)
+        _one_more(together, name, most, again_at, is_everybodys=name == _everybodys(now))
 
 
-def _one_more(together: Together, name: str, most: int, again_at: datetime) -> None:
+def warn(held: HeldBack) -> None:
+    """Tells the operators, once an hour, that strangers are answered no more."""
+    now = clock.now()
+    if not held.is_everybodys:
+        return
+    once = Together()
+    _one_more(once, f"{_everybodys(now)}#warned", 1, now + timedelta(hours=1))
+    with suppress(HeldBack):
+        store.commit(once)
+        telling.warn_operators("answers_to_strangers_are_used_up_for_this_hour")
+
+
+def _everybodys(now: datetime) -> str:
+    return f"ack#{now:%Y-%m-%dT%H}"
+
+
+def _one_more(together: Together, name: str, most: int, again_at: datetime, *, is_everybodys: bool = False) -> None:
     def refused(_: Found) -> bool:
-        raise HeldBack()
+        raise HeldBack(is_everybodys=is_everybodys)
 
     guards.within_budget(together, name, most=most, again_at=again_at, refused=refused)

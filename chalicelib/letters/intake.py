@@ -116,8 +116,9 @@ def _open(read: Opened, asked: FromOutside) -> None:
         try:
             opening.open_from_outside(acknowledged, beside=partial(_beside, read, acknowledged))
             return
-        except HeldBack:
+        except HeldBack as held:
             asked = replace(asked, ack_held_back=True)
+            acknowledging.warn(held)
     opening.open_from_outside(asked, beside=partial(_beside, read, asked))
 
 
@@ -141,15 +142,18 @@ def _asked(read: Opened, found: tuple[Account, ...]) -> FromOutside:
 
 def _paused_by_owner(read: Opened, claimed: str) -> bool:
     """Rule 10: a stop that claims the address on file pauses that account's tickets, however little it is believed."""
-    why = stop_word(read.words.above) or "stop"
+    pause = partial(
+        deciding.stop, by="owner", why=stop_word(read.words.above) or "stop",
+        is_believed=read.standing == "authenticated",
+    )  # fmt: skip
     for _ in range(_TURNS):
         tickets = _live_closures(tuple(accounts.with_address(claimed)))
         try:
             for ticket in tickets[1:]:
                 if not ticket.stopped:  # so that a repeat changes nothing
-                    deciding.stop(ticket, by="owner", why=why)
+                    pause(ticket)
             for ticket in tickets[:1]:
-                deciding.stop(ticket, by="owner", why=why, extra=partial(_recorded, read, ticket.number))
+                pause(ticket, extra=partial(_recorded, read, ticket.number))
             return bool(tickets)
         except ChangedMeanwhile:  # somebody moved one of them: look again at what is so now
             continue

@@ -32,6 +32,7 @@ class ReportPart:
 class Letter:
     """What a letter says, decoded as far as it can be. Reading one never fails: `faults` tells what could not be read.
 
+    `from_headers` are as they were sent; an empty one more stands for those that another reader may find.
     `from_address` is set only where From is clean (proof/standing.py says what that means), and is in lower case.
     `from_seen` is the best guess for people to look at; it proves nothing and finds no account.
     Message ids stand without their angle brackets. Headers are by lower-case name, each value decoded and unfolded.

@@ -31,6 +31,8 @@ LONGEST_TEXT = 2 * 1024 * 1024
 _SHOWN_RAW = 64 * 1024
 
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
+_LONE_RETURN = re.compile(rb"\r[^\r\n]")
+_BLANK_BEFORE = re.compile(rb"\n\r*\n\Z")
 _PATHS = re.compile(r"^.*[/\\]", re.DOTALL)
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _KINDS = {"text/plain": "plain", "text/html": "html"}
@@ -200,6 +202,8 @@ def _letter(reading: _Reading, root: Part, said: _Said) -> Letter:
     for name, value in root.headers:
         headers[name] = (*headers.get(name, ()), decoded_words(header_text(value)))
     from_headers = tuple(_as_sent(value) for name, value in root.headers if name == "from")
+    if not _head_is_whole(reading.outline, root):
+        from_headers = (*from_headers, "")
     seen = addresses(header_text(next((value for name, value in root.headers if name == "from"), b"")), most=1)
     named = {name: _addresses(root, name) for name in ("to", "cc", "reply-to")}
     return_path = root.header("return-path") if "return-path" in headers else None
@@ -229,6 +233,15 @@ def _letter(reading: _Reading, root: Part, said: _Said) -> Letter:
         parts_left_unread=reading.outline.parts_left_unread,
         faults=tuple(reading.outline.faults),
     )
+
+
+def _head_is_whole(outline: Outline, root: Part) -> bool:
+    """Whether every reader finds the header lines that we found: whoever ends lines at a lone carriage return, or
+    reads on where we stopped, may find another From among them."""
+    if "too_many_headers" in outline.faults or any(_LONE_RETURN.search(value) for _, value in root.headers):
+        return False
+    end = outline.raw[max(0, root.start - 8) : root.start]
+    return root.start >= len(outline.raw) or _BLANK_BEFORE.search(end) is not None
 
 
 def _as_sent(value: bytes) -> str:

@@ -152,7 +152,9 @@ def _stop(read: Opened, thread: Thread, sender: Sender) -> None:
         deciding.withdraw(ticket, by="owner" if owns_it else "asker", extra=extra)
     else:
         by = "owner" if sender.is_owner or thread.seen.seat != "asker" else "asker"
-        deciding.stop(ticket, by=by, why=word or "stop", extra=extra)
+        has_owners_mail = thread.is_signed and thread.seen.seat != "asker"
+        is_believed = has_owners_mail or (sender.is_owner and read.standing == "authenticated")
+        deciding.stop(ticket, by=by, why=word or "stop", is_believed=is_believed, extra=extra)
 
 
 def _try_code(read: Opened, ticket: Ticket, sender: Sender) -> None:

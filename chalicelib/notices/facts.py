@@ -82,7 +82,9 @@ def facts_of(file: store.File, asked: Asked, contact: store.Contact) -> NoticeFa
         keep_until=agenda.shrinks_at(ticket, waits) if ended else None,
         tombstone_until=agenda.tombstone_until(ticket, waits) if ended else None,
         reason_code=_reason(asked), reason_text=text if asked.kind in ("rejected", "deadline_extended") else "",
-        kept=tuple((line["detail"], line["basis"], _at(line["until"])) for line in file.ledger if line.get("basis")),
+        kept=tuple(
+            (line.get("detail", ""), line["basis"], _at(line.get("until"))) for line in file.ledger if "basis" in line
+        ),
         residuals=tuple((line["detail"], _at(line["until"])) for line in file.ledger if line["found"] == "residual"),
         words=text,
     )  # fmt: skip

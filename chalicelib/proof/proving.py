@@ -125,4 +125,5 @@ def stop_with_code(seen: Seen, typed: str) -> Ticket:
         return deciding.withdraw(ticket, by="asker")
     if seen.seat in ("owner", "code") and ticket.proof in ("sign_in", "code"):
         return deciding.withdraw(ticket, by="owner")
-    return deciding.stop(ticket, by="owner" if seen.seat != "asker" else "asker", why="not_me")
+    is_owner = seen.seat != "asker"
+    return deciding.stop(ticket, by="owner" if is_owner else "asker", why="not_me", is_believed=is_owner)

@@ -250,8 +250,12 @@ def withdraw(ticket: Ticket, *, by: str, extra: Beside | None = None) -> Ticket:
     return apply(ticket, moves.withdrawn(ticket, by=by, at=clock.now()), extra=_with(extra))
 
 
-def stop(ticket: Ticket, *, by: str, why: Literal["stop", "not_me", "withdraw"], extra: Beside | None = None) -> Ticket:
-    """Pauses the ticket for an agent (rule 10). "Not me" mutes requests from outside for 30 days."""
+def stop(
+    ticket: Ticket, *, by: str, why: Literal["stop", "not_me", "withdraw"], is_believed: bool,
+    extra: Beside | None = None,
+) -> Ticket:  # fmt: skip
+    """Pauses the ticket for an agent (rule 10). "Not me" mutes requests from outside for 30 days, if it is believed:
+    who only claims the address on file could otherwise keep its owner from leaving."""
     at = clock.now()
 
     def mute(together: Together) -> None:
@@ -259,7 +263,7 @@ def stop(ticket: Ticket, *, by: str, why: Literal["stop", "not_me", "withdraw"],
             guards.mute(together, claim, ticket.number, until=at + guards.MUTED_FOR)
 
     moved = moves.stopped(ticket, by=by, at=at, why=why)
-    return apply(ticket, moved, extra=_with(extra, mute if why == "not_me" else None))
+    return apply(ticket, moved, extra=_with(extra, mute if why == "not_me" and is_believed else None))
 
 
 def add_words(ticket: Ticket, text: str, *, by: str, asks_how: bool = False, extra: Beside | None = None) -> Ticket:

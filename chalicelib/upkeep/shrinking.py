@@ -30,7 +30,7 @@ def shrink(ticket: Ticket, *, at: datetime) -> None:
         _erase(attachments.folder(letter.data["id"]))
     if ticket.once_key:
         store.guards.forget_answer(ticket.once_key)
-    store.erase_papers(ticket.number)
+    store.erase_papers(ticket)
     store.move(moves.shrunk(ticket, at=at), was=ticket)
 
 

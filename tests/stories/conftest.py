@@ -73,7 +73,9 @@ def desk_with() -> Iterator[Callable[..., Desk]]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Stories with settings of their own come last, so that the cloud is exchanged once and not to and fro."""
     mine = [place for place, each in enumerate(items) if each.path.parent == HERE]
-    ordered = sorted((items[place] for place in mine), key=lambda each: "desk_with" in getattr(each, "fixturenames", ()))
+    ordered = sorted(
+        (items[place] for place in mine), key=lambda each: "desk_with" in getattr(each, "fixturenames", ())
+    )
     for place, each in zip(mine, ordered, strict=True):
         items[place] = each
 

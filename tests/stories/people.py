@@ -81,9 +81,7 @@ class Answer:
         return self.body
 
 
-def send(
-    url: str, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
-) -> Answer:
+def send(url: str, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
     """One request over HTTP; whatever the answer is, it is given back."""
     parts = urlsplit(url)
     line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=120)
@@ -104,9 +102,7 @@ class Desk:
 
     # ── the desk ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def call(
-        self, method: str, path: str, body: Any = None, *, token: str | None = None, **headers: str
-    ) -> Answer:
+    def call(self, method: str, path: str, body: Any = None, *, token: str | None = None, **headers: str) -> Answer:
         """A call of the API; `Idempotency_Key="k"` is sent as that header, with dashes."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent |= {"Authorization": f"Bearer {token}"} if token else {}
@@ -200,7 +196,6 @@ class Desk:
             "orders": int(orders["Count"]),
             "files": len(files.get("Versions", [])) + len(files.get("DeleteMarkers", [])),
         }
-
 
     def table(self, name: str) -> str:
         """The table that the functions know by this variable."""

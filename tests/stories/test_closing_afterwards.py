@@ -17,7 +17,7 @@ def test_a_closed_account_whose_data_reappears_is_no_longer_called_closed(desk: 
     reopened = an.ticket(number)
     assert (reopened["status"], reopened["cause"]) == ("needs_attention", "orders: some")
     assert lan.ticket(number)["status"] == "closing"
-    assert an.call("GET", "/desk/tickets").ok()["items"][0]["number"] == number
+    assert number in [row["number"] for row in an.call("GET", "/desk/tickets?status=needs_attention").ok()["items"]]
     an.decides(number, "retry").ok()
     assert lan.ticket(number)["status"] == "closed"
     assert desk.holdings(lan.account_id) == {"orders": 0, "files": 0}

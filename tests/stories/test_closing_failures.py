@@ -42,7 +42,6 @@ def test_a_holder_that_fails_or_lies_is_named_and_nothing_is_called_closed(
     assert lan.ticket(number)["status"] == "closing"
     assert lan.account().ok()["status"] == "closing"
     assert desk.system("PUT", f"/accounts/{lan.account_id}", {"email": lan.email}).code == "account_closing"
-    assert an.call("GET", "/desk/tickets").ok()["items"][0]["status"] == "needs_attention"
     assert "closed" not in [kind for kind, _ in lan.notices(number)]
     desk.no_more_faults()
     an.decides(number, "retry").ok()
@@ -50,6 +49,24 @@ def test_a_holder_that_fails_or_lies_is_named_and_nothing_is_called_closed(
     assert lan.account().status == 404
     assert desk.holdings(lan.account_id) == {"orders": 0, "files": 0}
     assert [kind for kind, _ in lan.notices(number)][-2:] == ["closing", "closed"]
+
+
+def test_what_needs_attention_stands_first_in_the_queue_page_by_page(desk: Desk) -> None:
+    due_later, due_sooner, an = desk.customer(country="US"), desk.customer(country="VN"), desk.agent()
+    desk.fault("dynamodb", "BatchWriteItem", "before", times=MANY)
+    stuck = begins_and_gets_stuck(desk, due_later)
+    desk.no_more_faults()
+    waiting = due_sooner.asks_to_close()
+    numbers: list[str] = []
+    path = "/desk/tickets?limit=1"
+    while path and len(numbers) < 200:
+        page = an.call("GET", path).ok()
+        numbers += [row["number"] for row in page["items"]]
+        path = f"/desk/tickets?limit=1&cursor={page['next']}" if page["next"] else ""
+    assert numbers.index(stuck) < numbers.index(waiting)
+    assert len(numbers) == len(set(numbers))
+    assert due_later.ticket(stuck)["due_at"] > due_sooner.ticket(waiting)["due_at"]
+    an.decides(stuck, "retry").ok()
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,7 @@ def swept_twice(desk: Desk, _number: str) -> None:
 
 
 @pytest.mark.parametrize("again", [told_again, steps_again, runs_again, swept_twice])
-def test_what_is_delivered_again_after_the_end_changes_nothing(
-    desk: Desk, again: Callable[[Desk, str], None]
-) -> None:
+def test_what_is_delivered_again_after_the_end_changes_nothing(desk: Desk, again: Callable[[Desk, str], None]) -> None:
     lan, an = desk.customer(), desk.agent()
     number = lan.asks_to_close()
     assert an.erases_now(lan, number)["status"] == "closed"

@@ -21,7 +21,7 @@ def _demo(desk: Desk) -> subprocess.CompletedProcess[str]:
     }
     command = [sys.executable, "-m", "infra.demo"]
     return subprocess.run(
-        command, cwd=PROJECT, env=ports, capture_output=True, encoding="utf-8", check=False, timeout=240
+        command, cwd=PROJECT, env=ports, capture_output=True, encoding="utf-8", check=False, timeout=900
     )
 
 

@@ -123,7 +123,8 @@ def test_a_wrong_code_is_refused_and_five_of_them_use_the_code_up(desk: Desk) ->
     assert len(john.mails()) == 1 + 6, "who brings a code that is over is told so"
 
 
-def test_a_code_of_yesterday_proves_nothing(desk: Desk) -> None:
+def test_a_code_of_yesterday_proves_nothing(desk_with: Callable[..., Desk]) -> None:
+    desk = desk_with(**ALONE)
     john, agent = customer_by_mail(desk), desk.agent()
     john.writes(CLOSE)
     (mail,) = john.mails()

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tests.stories.letters import CLOSE, beside, by_smtp, customer_by_mail, quarantined, stranger
+from tests.stories.letters import CLOSE, beside, by_smtp, customer_by_mail, new_customer, quarantined, stranger
 from tests.stories.people import Desk
 
 _numbers = itertools.count(1)
@@ -62,9 +62,10 @@ def states(desk: Desk, number: str) -> list[tuple[str, str]]:
     ("way", "state"), [("success", "delivered"), ("bounce", "bounced"), ("complaint", "complained")]
 )
 def test_what_ses_tells_stands_on_the_ticket(desk: Desk, way: str, state: str) -> None:
-    john = customer_by_mail(desk, email=f"{way}+{next(_numbers)}@simulator.amazonses.com")
-    john.writes(CLOSE)
-    assert states(desk, john.ticket()) == [("code", state)]
+    customer = new_customer(desk, email=f"{way}+{next(_numbers)}@simulator.amazonses.com")
+    by_phone = {"subject": "Close it", "content": "By phone.", "account_id": customer.account_id}
+    number = desk.agent().call("POST", "/desk/tickets", by_phone).ok(201)["number"]
+    assert states(desk, number) == [("code", state)]
 
 
 def test_a_bounce_of_our_mail_is_recorded_and_opens_no_ticket(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """The receipt, as each of its readers gets it from the desk over HTTP, and checks it without the desk."""
 
 import json
+from datetime import datetime, timedelta
 
 from chalicelib.closure.verify_receipt import GENUINE, verdict
 from tests.stories.people import Agent, Answer, Customer, Desk, link_in
@@ -43,6 +44,15 @@ def test_the_receipt_is_the_same_a_month_later_when_the_ticket_has_been_shrunk(d
     desk.advance("P31D")
     assert desk.agent().ticket(number)["subject"] is None
     assert for_agents(desk.agent(), number).raw == before.raw
+
+
+def test_everything_of_a_shrunk_ticket_goes_with_its_tombstone_after_two_years(desk: Desk) -> None:
+    lan = desk.customer()
+    number = closed(desk, lan)
+    ended_at = datetime.fromisoformat(desk.agent().ticket(number)["ended_at"])
+    desk.advance("P31D")
+    goes_at = {int(item["expires"]["N"]) for item in desk.items(number)}
+    assert goes_at == {int((ended_at + timedelta(days=730)).timestamp())}
 
 
 def test_before_the_ticket_is_closed_there_is_no_receipt_for_anybody_nor_a_link_to_one(desk: Desk) -> None:

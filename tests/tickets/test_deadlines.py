@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chalicelib.tickets.deadlines import REGIMES, Regime, Span, after, regime_for, shortest
 
 SUNDAY = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+INSTANTS = st.integers(0, 14 * 365 * 24 * 60).map(lambda minutes: SUNDAY + timedelta(minutes=minutes))
 
 
 def answered_by(regime: Regime, start: datetime) -> datetime:
@@ -57,7 +58,7 @@ def test_a_month_ends_on_the_same_date_or_on_the_last_day_of_a_month_that_lacks_
 
 
 @settings(derandomize=True, max_examples=200, deadline=None, database=None)
-@given(start=st.datetimes(datetime(2026, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)))
+@given(start=INSTANTS)
 def test_an_extension_never_ends_later_than_three_months_after_the_receipt(start: datetime) -> None:
     assert extended_to(REGIMES["gdpr"], start) <= after(start, Span(months=3))
 
@@ -154,7 +155,7 @@ def test_the_shortest_regime_depends_on_the_month() -> None:
 
 
 @settings(derandomize=True, max_examples=200, deadline=None, database=None)
-@given(start=st.datetimes(datetime(2026, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)), days=st.integers(0, 30))
+@given(start=INSTANTS, days=st.integers(0, 30))
 def test_business_days_end_on_no_weekend_and_are_never_fewer_days_than_said(start: datetime, days: int) -> None:
     end = after(start, Span(business_days=days))
     assert end - start >= timedelta(days=days)

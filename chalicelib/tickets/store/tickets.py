@@ -208,18 +208,28 @@ def note_look_again(ticket: Ticket, *, at: datetime) -> None:
     commit(together)
 
 
-def erase_papers(number: str) -> None:
-    """Deletes what lies beside a ticket and names people: words, letters, contacts."""
+def erase_papers(ticket: Ticket) -> None:
+    """Deletes what lies beside an ended ticket and names people: words, letters, contacts. What stays goes when the
+    tombstone goes."""
     connection()
+    goes_at = _seconds(agenda.tombstone_until(ticket, waits()))
     with DeskItem.batch_write() as batch:
-        for item in DeskItem.query(number, consistent_read=True):
+        for item in DeskItem.query(ticket.number, consistent_read=True):
             if item.sk.startswith(("words#", "letter#", "contact#")):
                 batch.delete(item)
+            elif goes_at and item.sk != "ticket":
+                item.update([DeskItem.expires.set(goes_at)])
+
+
+def _seconds(at: datetime | None) -> int | None:
+    return int(at.timestamp()) if at else None
 
 
 def _add_changes(together: Together, moved: Moved) -> None:
+    ticket = moved.ticket
     for change in moved.changes:
-        item = change_item(moved.ticket.number, change)
+        item = change_item(ticket.number, change)
+        item.expires = _seconds(agenda.tombstone_until(ticket, waits())) if ticket.shrunk_at else None
         together.put(item, only_if=DeskItem.pk.does_not_exist())
 
 
@@ -235,7 +245,7 @@ def _item(moved: Moved) -> TicketItem:
         ticket.number, "ticket", version=ticket.version, status=ticket.status, run=ticket.run, head=ticket.head,
         agenda=partition, agenda_at=at, wake="ticket" if wakes_at else None, wake_at=wakes_at,
         who=ticket.who, who_at=ticket.opened_at if ticket.who else None,
-        expires=int(goes_at.timestamp()) if goes_at else None, data=data_of(ticket),
+        expires=_seconds(goes_at), data=data_of(ticket),
     )  # fmt: skip
 
 

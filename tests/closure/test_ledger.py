@@ -1,0 +1,90 @@
+"""The ledger: what counts as gone, and when a ticket may close on it."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.closure.ledger import RESIDUALS, Found, Look, is_gone, line, look_of, not_yet_gone, residual_lines
+from chalicelib.language import translated
+from tests.examples import LATER
+
+LAW = "Accounting Act 2015"
+NONE: frozenset[str] = frozenset()
+KEPT = Look(found="kept", count=2, detail="invoices", basis=LAW, until=LATER + timedelta(days=365))
+
+
+@pytest.mark.parametrize(
+    ("look", "allowed", "gone"),
+    [
+        (Look(found="nothing"), NONE, True),
+        (Look(found="some", count=1), NONE, False),
+        (Look(found="some"), frozenset({LAW}), False),
+        (Look(found="cannot_tell"), frozenset({LAW}), False),
+        (KEPT, NONE, False),
+        (KEPT, frozenset({LAW}), True),
+        (KEPT, frozenset({"Another act"}), False),
+        (Look(found="kept"), frozenset({LAW}), False),
+    ],
+)
+def test_only_nothing_or_what_an_admin_allowed_to_keep_by_law_counts_as_gone(
+    look: Look, allowed: frozenset[str], gone: bool
+) -> None:
+    """Rule 1; "can't tell" is never taken for nothing."""
+    assert is_gone(look, allowed=allowed) is gone
+
+
+def looked(holder: str, found: Found = "nothing", *, run: int = 1, is_again: bool = True) -> dict[str, object]:
+    return line(holder, Look(found=found), at=LATER, run=run, is_again=is_again)
+
+
+HOLDERS = ["orders", "files", "account"]
+
+
+def test_a_ticket_may_close_once_every_holder_was_looked_at_again_and_is_gone() -> None:
+    assert not not_yet_gone([looked(each) for each in HOLDERS], HOLDERS, run=1, allowed=NONE)
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        None,
+        looked("files", is_again=False),
+        looked("files", run=2),
+        looked("files", "some"),
+        looked("files", "cannot_tell"),
+        looked("files", "kept"),
+    ],
+    ids=["no line", "looked at only once", "another run", "some", "cannot tell", "kept without a basis"],
+)
+def test_a_ticket_may_not_close_while_one_holder_lacks_that_look(missing: dict[str, object] | None) -> None:
+    """Nothing that "was told to delete" counts as gone."""
+    lines = [looked("orders"), looked("account"), *([missing] if missing else [])]
+    assert not_yet_gone(lines, HOLDERS, run=1, allowed=NONE) == ["files"]
+
+
+def test_lines_of_holders_that_are_no_longer_configured_close_nothing() -> None:
+    assert not_yet_gone([looked("old")], HOLDERS, run=1, allowed=NONE) == HOLDERS
+
+
+@pytest.mark.parametrize("look", [Look(found="nothing"), Look(found="some", count=3), KEPT])
+def test_what_was_found_is_read_back_from_its_line_as_it_was(look: Look) -> None:
+    assert look_of(line("orders", look, at=LATER, run=1, is_again=False)) == look
+
+
+def test_a_line_leaves_out_what_there_is_nothing_to_say_of() -> None:
+    assert line("orders", Look(found="nothing"), at=LATER, run=1, is_again=False) == {
+        "holder": "orders", "found": "nothing", "looked_at": LATER.isoformat(), "run": 1,
+    }  # fmt: skip
+
+
+def test_the_residuals_are_named_with_their_days_the_desks_own_records_first() -> None:
+    lines = residual_lines(LATER, desk_until=LATER + timedelta(days=30))
+    assert [each["holder"] for each in lines] == [
+        "residual:desk", "residual:backups", "residual:streams", "residual:history", "residual:logs",
+    ]  # fmt: skip
+    days = [timedelta(30), timedelta(35), timedelta(1), timedelta(90), timedelta(30)]
+    assert [each["until"] for each in lines] == [(LATER + goes_in).isoformat() for goes_in in days]
+
+
+def test_every_residual_is_named_in_vietnamese_too() -> None:
+    assert all(translated("vi", says) != says for _, says, _ in RESIDUALS)

@@ -1,0 +1,143 @@
+"""Where a ticket stands in the queue, and when the sweep must look at it next."""
+
+from datetime import datetime, timedelta
+from typing import get_args
+
+import pytest
+
+from chalicelib.tickets import agenda
+from chalicelib.tickets.ticket import OPEN, Status
+from tests.examples import LATER, START, WAITS, by_mail, fresh, proved, support
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize("status", OPEN)
+def test_an_open_ticket_stands_in_the_queue_of_its_status_by_its_due_date(status: Status) -> None:
+    assert agenda.place(proved(status)) == (f"open#{status}", START + 20 * DAY)
+
+
+@pytest.mark.parametrize("status", ["closed", "withdrawn", "rejected", "expired", "resolved"])
+def test_an_ended_ticket_stands_under_the_month_of_its_end(status: Status) -> None:
+    assert agenda.place(proved(status, ended_at=LATER)) == ("ended#2026-11", LATER)
+
+
+def test_a_request_from_the_public_page_that_nobody_proved_stands_in_no_queue_and_goes_in_a_day() -> None:
+    pending = by_mail(way_in="public")
+    assert agenda.place(pending) is None
+    assert agenda.wakes_at(pending, WAITS) == agenda.expires_at(pending, WAITS) == START + agenda.PENDING_FOR
+    assert timedelta(hours=24) == agenda.PENDING_FOR
+
+
+def test_a_request_from_the_public_page_is_a_ticket_like_others_once_it_is_proved() -> None:
+    assert agenda.place(proved(way_in="public")) == ("open#in_review", START + 20 * DAY)
+
+
+# ── waiting for proof ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_waiting_for_proof_ends_after_seven_days_with_one_reminder_after_two() -> None:
+    ticket = by_mail()
+    assert agenda.expires_at(ticket, WAITS) == START + 7 * DAY
+    assert agenda.wakes_at(ticket, WAITS) == agenda.proof_reminder_at(ticket) == START + 2 * DAY
+    assert agenda.wakes_at(by_mail(reminded=True), WAITS) == START + 7 * DAY
+
+
+@pytest.mark.parametrize("silent", [{"suspect": True}, {"stopped": True}, {"claims": ()}, {"reminded": True}])
+def test_nobody_is_reminded_who_must_not_be_mailed_or_was_reminded(silent: dict[str, object]) -> None:
+    assert agenda.proof_reminder_at(by_mail(**silent)) is None
+
+
+def test_a_ticket_whose_code_bounced_does_not_expire_for_agents_go_on_with_it() -> None:
+    ticket = by_mail(is_undeliverable=True, reminded=True)
+    assert agenda.expires_at(ticket, WAITS) is None
+    assert agenda.wakes_at(ticket, WAITS) == ticket.due_at - 2 * DAY
+
+
+# ── the cooling-off ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_end_of_the_cooling_off_is_announced_two_days_before() -> None:
+    ticket = proved("scheduled")
+    assert agenda.wakes_at(ticket, WAITS) == agenda.cooling_off_reminder_at(ticket) == START + 5 * DAY
+
+
+@pytest.mark.parametrize("cooling_off", [timedelta(0), DAY, 2 * DAY])
+def test_a_short_cooling_off_is_not_announced_again(cooling_off: timedelta) -> None:
+    assert agenda.cooling_off_reminder_at(proved("scheduled", closes_at=START + cooling_off)) is None
+
+
+def test_the_sweep_starts_what_the_workflow_did_not_a_little_after_the_workflows_own_wait() -> None:
+    assert agenda.wakes_at(proved("scheduled", reminded=True), WAITS) == START + 7 * DAY + agenda.LATE_START
+
+
+def test_an_erasing_that_lasts_too_long_is_looked_at() -> None:
+    assert agenda.wakes_at(proved("closing", changed_at=LATER), WAITS) == LATER + agenda.STUCK_AFTER
+
+
+# ── deadlines and holds ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_agents_are_warned_two_days_before_the_deadline_and_admins_after_it() -> None:
+    due_at = START + 20 * DAY
+    assert agenda.wakes_at(proved(), WAITS) == due_at - 2 * DAY
+    assert agenda.wakes_at(proved(warned=1), WAITS) == due_at
+    assert agenda.wakes_at(proved(warned=2), WAITS) is None
+
+
+def test_a_hold_is_looked_at_on_its_review_date() -> None:
+    review_at = START + 3 * DAY
+    assert agenda.wakes_at(proved(held=True, hold_review_at=review_at), WAITS) == review_at
+
+
+def test_a_question_waits_for_nothing_but_its_deadline() -> None:
+    assert agenda.wakes_at(support(), WAITS) == START + 18 * DAY
+
+
+# ── after the end ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("status", "kept"),
+    [("withdrawn", 30 * DAY), ("expired", 30 * DAY), ("resolved", 30 * DAY), ("rejected", 180 * DAY)],
+)
+def test_an_ended_ticket_is_shrunk_after_thirty_days_and_a_rejected_one_after_a_hundred_and_eighty(
+    status: Status, kept: timedelta
+) -> None:
+    ticket = proved(status, ended_at=LATER)
+    assert agenda.wakes_at(ticket, WAITS) == agenda.shrinks_at(ticket, WAITS) == LATER + kept
+
+
+def test_what_was_shrunk_is_not_shrunk_again() -> None:
+    assert agenda.wakes_at(proved("withdrawn", shrunk_at=LATER), WAITS) is None
+
+
+def test_a_pending_request_is_shrunk_as_soon_as_it_ends() -> None:
+    assert agenda.shrinks_at(by_mail(way_in="public", status="expired", ended_at=LATER), WAITS) == LATER
+
+
+def test_a_tombstone_is_kept_for_two_years_from_the_end() -> None:
+    assert agenda.tombstone_until(proved("closed", ended_at=LATER), WAITS) == LATER + 730 * DAY
+    assert agenda.tombstone_until(proved(), WAITS) is None
+
+
+def looks_at(ticket_ended_at: datetime) -> list[datetime]:
+    """Every night on which a closed account is looked at again."""
+    ticket, nights = proved("closed", ended_at=ticket_ended_at), []
+    while next_at := agenda.looks_again_at(ticket, WAITS):
+        nights.append(next_at)
+        ticket = proved("closed", ended_at=ticket_ended_at, looked_again_at=next_at)
+    return nights
+
+
+def test_a_closed_account_is_looked_at_again_each_night_for_thirty_five_days() -> None:
+    assert looks_at(START) == [START + nth * DAY for nth in range(1, 36)]
+
+
+@pytest.mark.parametrize("status", [each for each in get_args(Status) if each != "closed"])
+def test_nothing_but_a_closed_account_is_looked_at_again(status: Status) -> None:
+    assert agenda.looks_again_at(proved(status, ended_at=LATER), WAITS) is None
+
+
+def test_a_fresh_ticket_has_a_time_at_which_somebody_looks_at_it() -> None:
+    assert agenda.wakes_at(fresh(), WAITS) is not None
