@@ -19,7 +19,7 @@ Problem
 │   ├── CodeRefused          wrong, old, or used up
 │   ├── NumberNeeded         a page's form was sent without the number typed
 │   ├── AccountClosing       the account is being erased
-│   └── OnHold               an admin's hold, or a stop, stands in the way
+│   └── OnHold               an admin's hold stands in the way
 ├── TooMany                  a budget is used up; says when to try again
 └── Busy                     a race or an outage wasn't over in time; try again
 
@@ -167,7 +167,7 @@ class AccountClosing(Conflict):
 @dataclass(kw_only=True, eq=False)
 class OnHold(Conflict):
     code = "on_hold"
-    sentence = "A hold or a stop stands on this ticket; it must be released first."
+    sentence = "A hold stands on this ticket; an admin must release it first."
 
 
 @dataclass(kw_only=True, eq=False)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from chalicelib import clock
+from chalicelib import clock, operators
 from chalicelib.accounts import store as accounts
 from chalicelib.closure import holders, ledger, telling
 from chalicelib.closure.holders import ACCOUNT_RECORD, NotDone
@@ -67,7 +67,7 @@ def freeze(number: str, run: int) -> list[str]:
             _freeze(ticket, ticket.account, run)
         except TooMany:
             guards.pull_brake(at=clock.now())
-            telling.warn_operators("brake", number)
+            operators.warn("brake", number)
             return []
         except ChangedMeanwhile:
             if store.find(number).status != "closing":
@@ -204,7 +204,7 @@ def trouble(number: str, run: int, cause: str) -> None:
     if ticket.status != "closing" or ticket.run != run:
         return
     store.move(moves.troubled(ticket, run=run, cause=cause[:200], at=clock.now()), was=ticket)
-    telling.warn_operators("needs_attention", number)
+    operators.warn("needs_attention", number)
 
 
 def look_again(ticket: Ticket) -> None:
@@ -218,7 +218,7 @@ def look_again(ticket: Ticket) -> None:
         if not ledger.is_gone(found, allowed=settings().kept_by_law):
             again = replace(ticket, looked_again_at=clock.now())
             store.move(moves.reappeared(again, cause=f"{holder}: {found.found}", at=clock.now()), was=ticket)
-            telling.warn_operators("reappeared", ticket.number)
+            operators.warn("reappeared", ticket.number)
             return
     store.note_look_again(ticket, at=clock.now())
 

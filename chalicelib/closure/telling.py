@@ -1,4 +1,4 @@
-"""What other systems and operators are told: ids only."""
+"""What other systems are told: ids only."""
 
 import json
 from functools import cache
@@ -13,13 +13,6 @@ def _events() -> Any:
     import boto3
 
     return boto3.client("events")
-
-
-@cache
-def _topics() -> Any:
-    import boto3
-
-    return boto3.client("sns")
 
 
 class EventRefused(Exception):
@@ -42,10 +35,3 @@ def tell_systems(what: Literal["AccountClosing", "AccountClosed"], ticket: Ticke
     answer = _events().put_events(Entries=[entry])
     if answer["FailedEntryCount"]:
         raise EventRefused(answer["Entries"][0].get("ErrorCode", ""))
-
-
-def warn_operators(what: str, number: str = "") -> None:
-    """A line to the operators' topic. What is wrong is on the ticket; this only says that somebody must look."""
-    if settings().warnings_topic:
-        said = f"Signoff ({settings().stage}): {what.replace('_', ' ')} {number}".strip()
-        _topics().publish(TopicArn=settings().warnings_topic, Subject=said[:100], Message=said)

@@ -4,8 +4,7 @@ import re
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from chalicelib import clock
-from chalicelib.closure import telling
+from chalicelib import clock, operators
 from chalicelib.letters.arrival import Opened, ours
 from chalicelib.letters.quarantine import GO_BY_THEMSELVES
 from chalicelib.settings import settings
@@ -69,7 +68,7 @@ def warn(held: HeldBack) -> None:
     _one_more(once, f"{_everybodys(now)}#warned", 1, now + timedelta(hours=1))
     with suppress(HeldBack):
         store.commit(once)
-        telling.warn_operators("answers_to_strangers_are_used_up_for_this_hour")
+        operators.warn("answers_to_strangers_are_used_up_for_this_hour")
 
 
 def _everybodys(now: datetime) -> str:

@@ -48,12 +48,13 @@ def tracking_link(ticket: Ticket, seat: Seat) -> str:
 
 
 def seen_by_token(token: str) -> Seen:
-    """The ticket that a tracking link shows, and the reader it was made for; `NotFound` for anything else.
+    """The ticket that a tracking link shows, and the reader it was made for; `NotFound` for anything else, and once
+    the ticket is shrunk.
 
     Mail programs take the full stop or comma behind a link for a part of it; it is passed over."""
     number, _, mac = token.rstrip(".,;:!?)>]").partition(".")
     ticket = store.look_for(number.upper()) if number and mac and len(token) <= 64 else None
-    for seat in SEATS if ticket else ():
+    for seat in SEATS if ticket and not ticket.shrunk_at else ():
         if ticket and keys.is_token(mac, "track", ticket.number, seat, str(ticket.epoch)):
             return Seen(ticket=ticket, seat=seat)
     raise NotFound()

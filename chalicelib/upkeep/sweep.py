@@ -7,8 +7,8 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib import clock
-from chalicelib.closure import executions, running, telling
+from chalicelib import clock, operators
+from chalicelib.closure import executions, running
 from chalicelib.letters import quarantine
 from chalicelib.notices import sending
 from chalicelib.tickets import agenda, deciding, moves, store
@@ -118,7 +118,7 @@ def _level(ticket: Ticket, now: datetime) -> int:
 def _warn(ticket: Ticket, now: datetime) -> None:
     level = _level(ticket, now)
     store.move(moves.warned(ticket, level=level, at=now), was=ticket)
-    telling.warn_operators("deadline_is_near" if level == 1 else "deadline_has_passed", ticket.number)
+    operators.warn("deadline_is_near" if level == 1 else "deadline_has_passed", ticket.number)
 
 
 def _looks_again(ticket: Ticket, now: datetime) -> bool:

@@ -25,10 +25,7 @@ def closed_and_registered_again(desk: Desk) -> tuple[Customer, str, Json]:
 
 def step(desk: Desk, name: str, **event: object) -> None:
     """A late call of one of the workflow's tasks; it may fail, it may not do anything."""
-    try:
-        desk.cloud.invoke(name, event)
-    except FunctionFailed as failed:
-        assert "RunIsOver" in str(failed), failed
+    desk.invoke_late(name, event)
 
 
 def late_steps(number: str) -> list[tuple[str, Json]]:
@@ -68,7 +65,7 @@ def test_a_workflow_cut_off_while_erasing_meets_a_new_generation(desk: Desk, ord
     for holder in order:
         desk.cloud.invoke("closure_erase", {"ticket": number, "run": 1, "holder": holder})
     for holder in order:
-        with pytest.raises(FunctionFailed, match="StillThere|NotLookedAgain") if holder != "account" else nullcontext():
+        with pytest.raises(FunctionFailed, match="StillThere") if holder != "account" else nullcontext():
             desk.cloud.invoke("closure_look", {"ticket": number, "run": 1, "holder": holder, "again": True})
     with pytest.raises(FunctionFailed, match="NotLookedAgain"):
         desk.cloud.invoke("closure_close", {"ticket": number, "run": 1})

@@ -7,8 +7,18 @@ from collections.abc import Iterable
 import boto3
 import pytest
 
-from tests.letters.forgeries import CLEAN, EVE, HIMSELF, NEVER_CLEAN, OURS, UNSURE, Forgery
-from tests.stories.letters import CLOSE, SUPPORT, Mailbox, answer_to, beside, code_in, customer_by_mail, stranger
+from tests.letters.forgeries import CLEAN, HIMSELF, NEVER_CLEAN, OURS, UNSURE, Forgery
+from tests.stories.letters import (
+    CLOSE,
+    SUPPORT,
+    Mailbox,
+    answer_to,
+    code_in,
+    customer_by_mail,
+    mailbox_of,
+    new_customer,
+    stranger,
+)
 from tests.stories.people import Desk, Json
 
 _sent = itertools.count(1)
@@ -89,9 +99,10 @@ def test_the_right_code_is_not_taken_elsewhere_from_who_is_not_sure(desk: Desk) 
     mails = len(desk.cloud.outbox())
     forged = [(each, dmarc) for each in CLEAN for dmarc in (*UNSURE, "FAIL")]
     forged += [(each, dmarc) for each in HIMSELF for dmarc in ("PASS", *UNSURE, "FAIL")]
-    for answers in (mail["headers"]["Message-ID"], f"<{mail['id']}@email.amazonses.com>"):
-        sent = _come_in(desk, forged, code_in(mail), owner=john.address, answers=answers)
-        assert _causes(desk, sent) <= {"unconfirmed", "suspect", "other_sender", "bounce"}
+    answers = mail["headers"]["Message-ID"]
+    sent = _come_in(desk, forged, code_in(mail), owner=john.address, answers=answers)
+    sent |= _come_in(desk, forged[::8], code_in(mail), owner=john.address, answers=f"<{mail['id']}@email.amazonses.com>")
+    assert _causes(desk, sent) <= {"unconfirmed", "suspect", "other_sender", "bounce"}
     _proves_nothing(desk, number, mails)
     _takes_the_owners(desk, john, mail, number)
 
@@ -144,37 +155,29 @@ def test_a_letter_that_says_it_is_ours_is_a_loop(desk: Desk, dmarc: str) -> None
 
 def test_a_forged_stop_pauses_and_never_more(desk: Desk) -> None:
     """Rule 10 takes a mere claim of the address on file; it must not keep the owner from leaving."""
-    john, mail, number = _john(desk)
+    john = customer_by_mail(desk)
+    john.writes(CLOSE, how={"dmarc": "GRAY"})
+    first = john.ticket()
     _come_in(desk, [(CLEAN[0], "FAIL")], "NOT ME", owner=john.address)
-    paused = desk.agent().ticket(number)
+    paused = desk.agent().ticket(first)
     assert (paused["status"], paused["is_stopped"]) == ("awaiting_proof", True)
     desk.advance("P1D")
     john.writes(CLOSE)
-    later = john.mails()[-1]
-    assert later["id"] != mail["id"]
+    _, later = john.mails()
     _takes_the_owners(desk, john, later, john.tickets()[0])
 
 
 def test_an_askers_not_me_mutes_nobodys_account(desk: Desk) -> None:
     """Somebody whose request an agent linked to another's account says "not me" at their own signed address."""
-    owner, eve, agent = customer_by_mail(desk), stranger(desk), desk.agent()
+    customer = new_customer(desk)
+    owner, eve, agent = mailbox_of(desk, customer), stranger(desk), desk.agent()
     eve.writes(CLOSE)
-    account = owner.desk.agent().call("GET", f"/desk/tickets/{eve.ticket()}").ok()
-    assert account["accounts"] == []
-    agent.decides(eve.ticket(), "link", account_ids=[_account_of(desk, owner)]).ok()
+    agent.decides(eve.ticket(), "link", account_ids=[customer.account_id]).ok()
     eve.replies(eve.mails()[0], "NOT ME")
     assert agent.ticket(eve.ticket())["is_stopped"]
     owner.writes(CLOSE)
-    mail = owner.mails()[-1]
+    (mail,) = owner.mails()
     _takes_the_owners(desk, owner, mail, owner.ticket())
-
-
-def _account_of(desk: Desk, mailbox: Mailbox) -> str:
-    found = boto3.client("dynamodb").query(
-        TableName=desk.table("ACCOUNTS_TABLE"), IndexName="by_address", KeyConditionExpression="address = :a",
-        ExpressionAttributeValues={":a": {"S": mailbox.address}},
-    )  # fmt: skip
-    return str(found["Items"][0]["account_id"]["S"])
 
 
 def test_an_answer_with_everything_quoted_is_no_try(desk: Desk) -> None:
@@ -184,4 +187,3 @@ def test_an_answer_with_everything_quoted_is_no_try(desk: Desk) -> None:
     quoting = answer_to(mail, "Who are you?")
     _come_in(desk, [(CLEAN[0], "GRAY"), (CLEAN[0], "FAIL")], quoting, owner=john.address, to=mail["headers"]["Reply-To"])
     _proves_nothing(desk, number, mails)
-    assert EVE not in beside(desk, number)

@@ -36,7 +36,7 @@ def test_rule_1_closed_only_after_every_holder_was_looked_at_again(desk: Desk) -
     number = lan.asks_to_close()
     desk.fault("s3", "DeleteObjects", "lie", times=10_000)
     an.erases_now(lan, number)
-    with pytest.raises(FunctionFailed, match="NotLookedAgain|RunIsOver"):
+    with pytest.raises(FunctionFailed, match=r"NotLookedAgain|RunIsOver"):
         desk.cloud.invoke("closure_close", {"ticket": number, "run": an.run(number)})
     desk.advance("PT40M")
     assert an.ticket(number)["cause"] == "StillThere files: some"

@@ -37,9 +37,9 @@ def mark_sent(notice: NoticeItem, *, ses_id: str, seat: str, at: datetime, forge
     """SES took it. With `forget_contact` the sealed address, which only this notice needed, goes in the same write."""
     together = Together()
     actions = [NoticeItem.state.set("sent"), NoticeItem.at.set(at), NoticeItem.ses_id.set(ses_id)]
-    # Its claim may have been taken over meanwhile, or its delivery told already: then nothing is to be written.
-    mine = (NoticeItem.claim == notice.claim) & (NoticeItem.state == "claimed")
-    together.update(NoticeItem(notice.pk, notice.sk), actions, only_if=mine, refused=lambda _: True)
+    # Whoever holds the claim by now: the mail is out. Refused is only a second writing of the same.
+    still = NoticeItem.state == "claimed"
+    together.update(NoticeItem(notice.pk, notice.sk), actions, only_if=still, refused=lambda _: True)
     guards.remember_sent(together, ses_id, number=notice.pk, seat=seat, until=at + ANSWERS_FOR)
     if forget_contact:
         together.delete(ContactItem(notice.pk, "contact#owner"))

@@ -1,0 +1,20 @@
+"""Warnings to whoever runs the desk: one line to an SNS topic, with ids only."""
+
+from functools import cache
+from typing import Any
+
+from chalicelib.settings import settings
+
+
+@cache
+def _topics() -> Any:
+    import boto3
+
+    return boto3.client("sns")
+
+
+def warn(what: str, number: str = "") -> None:
+    """A line to the operators' topic. What is wrong is on the ticket; this only says that somebody must look."""
+    if settings().warnings_topic:
+        said = f"Signoff ({settings().stage}): {what.replace('_', ' ')} {number}".strip()
+        _topics().publish(TopicArn=settings().warnings_topic, Subject=said[:100], Message=said)
