@@ -110,7 +110,7 @@ def erase(number: str, run: int, holder: str, *, enough: Callable[[], bool]) -> 
     if _has_new_generation(reference):
         return  # its data would be the new customer's
     if holder == ACCOUNT_RECORD:
-        _erase_account_record(ticket, reference, run)
+        _ask(holder, partial(_erase_account_record, ticket, reference, run))
     else:
         _ask(holder, partial(holders.holder(holder).erase, reference, enough=enough))
     told = Look(found="cannot_tell", detail="erased_not_looked")
@@ -158,7 +158,7 @@ def _look(holder: str, reference: AccountRef) -> Look:
     if holder != ACCOUNT_RECORD:
         found: Look = _ask(holder, partial(holders.holder(holder).look, reference))
         return found
-    account = accounts.look_for(reference.account_id)
+    account = _ask(holder, partial(accounts.look_for, reference.account_id))
     is_there = account is not None and account.generation == reference.generation
     return Look(found="some", count=1) if is_there else Look(found="nothing")
 
@@ -166,10 +166,11 @@ def _look(holder: str, reference: AccountRef) -> Look:
 def _ask(holder: str, call: Callable[[], Any]) -> Any:
     try:
         return call()
-    except NotDone:
+    except (NotDone, RunIsOver, HolderFailed):
         raise
     except Exception as error:
-        code = getattr(error, "response", {}).get("Error", {}).get("Code") or type(error).__name__
+        told = getattr(error, "response", {}).get("Error", {}).get("Code")  # of boto3; the other is PynamoDB's
+        code = told or getattr(error, "cause_response_code", None) or type(error).__name__
         raise HolderFailed(f"{holder}: {code}") from None
 
 

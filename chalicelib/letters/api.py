@@ -7,7 +7,7 @@ from chalicelib.answers import Answer, Page, Paging, View
 from chalicelib.calls import AGENT, Call, Calls
 from chalicelib.cursors import cursor_for, key_of
 from chalicelib.letters import intake, quarantine
-from chalicelib.tickets import store
+from chalicelib.tickets import opening, store
 from chalicelib.tickets.views import AttachmentView
 
 calls = Calls(__name__)
@@ -15,7 +15,9 @@ _IDS = {"id": r"[A-Za-z0-9._-]{1,128}"}
 
 
 class QuarantinedLetter(View):
-    """A letter nobody acted on, with a preview as plain text. `goes_at`: when it drops by itself; null: never."""
+    """A letter nobody acted on, with a preview as plain text.
+
+    `goes_at`: when it drops by itself; null: never, and an agent must have looked at it by `answer_by`."""
 
     id: str
     at: datetime
@@ -29,6 +31,7 @@ class QuarantinedLetter(View):
     copies: int
     ticket: str | None
     goes_at: datetime | None
+    answer_by: datetime | None
 
 
 class Done(View):
@@ -64,5 +67,5 @@ def _view(item: Any) -> QuarantinedLetter:
         id=data["id"], at=item.at, cause=item.cause, standing=data["standing"], verdicts=data.get("verdicts", {}),
         from_seen=data.get("from"), subject=data.get("subject", ""), preview=data.get("text", "")[:2_000],
         attachments=data.get("attachments", []), copies=int(item.copies or 0), ticket=data.get("ticket"),
-        goes_at=goes_at,
+        goes_at=goes_at, answer_by=None if goes_at else opening.answer_by(item.at),
     )  # fmt: skip

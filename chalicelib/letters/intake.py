@@ -22,7 +22,7 @@ from chalicelib.tickets import deciding, opening, store
 from chalicelib.tickets.asking import asks_for_closure
 from chalicelib.tickets.opening import FromOutside, reference
 from chalicelib.tickets.store import guards
-from chalicelib.tickets.ticket import CODE_LIVES_FOR, MAY_WITHDRAW, Ticket
+from chalicelib.tickets.ticket import MAY_WITHDRAW, Ticket
 from chalicelib.transaction import Together
 
 _LONGEST_SUBJECT = 200
@@ -88,25 +88,10 @@ def _new_request(read: Opened) -> None:
         return
     found = tuple(accounts.with_address(read.sender)) if read.sender and read.standing != "suspect" else ()
     asked = _asked(read, found)
-    for _ in range(_TURNS):
-        try:
-            _open(read, asked)
-            return
-        except (guards.CodeLives, ClosureAlreadyOpen) as other:
-            ticket = store.look_for(other.number)
-            if ticket and ticket.is_live and ticket.kind == "closure":
-                replying.join(read, other.number)
-                return
-            asked = _after_an_end(asked, other.number, ticket)
-    raise Busy()
-
-
-def _after_an_end(asked: FromOutside, number: str, ended: Ticket | None) -> FromOutside:
-    """What is asked, once the ticket whose code stands in the way waits for nobody any more: a code may go out again,
-    unless "not me" has muted such requests; then an agent looks at it."""
-    until = clock.now() if not ended or not ended.code else ended.code.issued_at
-    is_free = [guards.free_code(reference(each), number, until=until + CODE_LIVES_FOR) for each in asked.found]
-    return asked if all(is_free) else replace(asked, found=())
+    try:
+        _open(read, asked)
+    except (guards.CodeLives, ClosureAlreadyOpen) as other:
+        replying.join(read, other.number)
 
 
 def _open(read: Opened, asked: FromOutside) -> None:

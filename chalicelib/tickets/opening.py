@@ -9,7 +9,7 @@ from typing import Any, Literal
 from chalicelib import clock, keys
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.account import Account, folded
-from chalicelib.problems import ClosureAlreadyOpen, SettingsWrong
+from chalicelib.problems import Busy, ChangedMeanwhile, ClosureAlreadyOpen, SettingsWrong
 from chalicelib.settings import settings
 from chalicelib.tickets import deadlines, moves, store
 from chalicelib.tickets.asking import asks_for_closure
@@ -19,6 +19,7 @@ from chalicelib.tickets.ticket import CODE_LIVES_FOR, MAY_WITHDRAW, AccountRef, 
 from chalicelib.transaction import Together
 
 Language = Literal["vi", "en"]
+_TURNS = 5  # how often a number is drawn, or a race looked at again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ def open_for_customer(
     at = clock.now()
     start = _draft_for_customer(asking, who, account, at=at, language=asking.language or language)
     may_prove_another = bool(start.guards)
-    for _ in range(5):
+    for _ in range(_TURNS):
         ticket = replace(start, number=TicketNumber(keys.new_number()), once_key=once.key if once else None)
         moved = approved_at_once(moves.opened(ticket, by="customer"), at=at)
         words = store.Words(nth=1, by="customer", at=at, text=asking.content)
@@ -82,12 +83,15 @@ def open_for_customer(
         except store.NumberTaken:
             continue
         except (guards.CodeLives, ClosureAlreadyOpen) as other:
-            if proved := _prove_waiting(other.number, who, at=at):
-                return proved
+            try:
+                if proved := _prove_waiting(other.number, who, at=at):
+                    return proved
+            except ChangedMeanwhile:
+                continue  # another call moved that ticket at this instant: what stands in the way now tells
             if isinstance(other, ClosureAlreadyOpen) or not start.guards:
                 raise ClosureAlreadyOpen(number=other.number) from None
             may_prove_another = False
-    raise AssertionError("five numbers drawn in a row were taken")
+    raise Busy()
 
 
 def _add_for_customer(together: Together, ticket: Ticket, words: store.Words, *, look_for_waiting: bool) -> None:
@@ -200,14 +204,13 @@ class FromOutside:
 
 
 def open_from_outside(asked: FromOutside, *, beside: Callable[[Together, str], None] | None = None) -> Moved:
-    """Opens an unproved ticket. Raises `CodeLives` where it must join the ticket of a code that lives, and
+    """Opens an unproved ticket. Raises `CodeLives` where it must join the open ticket of a code that lives, and
     `ClosureAlreadyOpen` where the owner writes while their own closure is open: nothing is written then.
 
     `beside` adds what the way in writes in the same transaction."""
     at = clock.now()
-    start = _draft_from_outside(asked, at=at)
-    for _ in range(5):
-        ticket = replace(start, number=TicketNumber(keys.new_number()))
+    for _ in range(_TURNS):
+        ticket = replace(_draft_from_outside(asked, at=at), number=TicketNumber(keys.new_number()))
         moved = moves.opened(ticket, by=asked.by, acknowledge=asked.acknowledge)
         together = Together()
         if beside:
@@ -219,7 +222,26 @@ def open_from_outside(asked: FromOutside, *, beside: Callable[[Together, str], N
             return moved
         except store.NumberTaken:
             continue
-    raise AssertionError("five numbers drawn in a row were taken")
+        except guards.CodeLives as other:
+            asked = _after_an_end(asked, other)
+    raise Busy()
+
+
+def _after_an_end(asked: FromOutside, other: guards.CodeLives) -> FromOutside:
+    """What is asked, where the ticket whose code stands in the way waits for nobody any more: a code may go out again,
+    unless "not me" has muted such requests; then an agent looks at it. A ticket that does wait is raised."""
+    found = store.look_for(other.number)
+    if found and found.is_live and found.kind == "closure":
+        raise other
+    until = (found.code.issued_at if found and found.code else clock.now()) + CODE_LIVES_FOR
+    references = [reference(each) for each in asked.found] or [_phantom(asked)]
+    is_free = [guards.free_code(each, other.number, until=until) for each in references]
+    return asked if all(is_free) else replace(asked, found=())
+
+
+def _phantom(asked: FromOutside) -> AccountRef:
+    """Guarded where no account is found, so that two requests for none behave as two for one (rule 8)."""
+    return AccountRef(account_id=asked.stands_for or "", generation=0)
 
 
 def _add_from_outside(together: Together, ticket: Ticket, asked: FromOutside) -> None:
@@ -232,8 +254,7 @@ def _add_from_outside(together: Together, ticket: Ticket, asked: FromOutside) ->
         guards.one_closure(together, ticket.guards, ticket.number)
     take_code(together, ticket, at=at)
     if asked.stands_for and not ticket.claims:
-        phantom = AccountRef(account_id=asked.stands_for, generation=0)
-        take_code(together, replace(ticket, claims=(phantom,), code=Code(nth=1, issued_at=at)), at=at)
+        take_code(together, replace(ticket, claims=(_phantom(asked),), code=Code(nth=1, issued_at=at)), at=at)
 
 
 def _draft_from_outside(asked: FromOutside, *, at: datetime) -> Ticket:
@@ -283,6 +304,12 @@ def regimes_in_use() -> tuple[str, ...]:
     if start + now.proof_within + now.cooling_off > deadlines.after(start, shortest.fulfil):
         raise SettingsWrong(wrong=(f"PROOF_WITHIN and COOLING_OFF together pass the deadline of {shortest.name}",))
     return names
+
+
+def answer_by(start: datetime) -> datetime:
+    """By when somebody whose account nobody knows must have a first answer: the shortest regime's."""
+    regime = deadlines.shortest(regimes_in_use(), start=start)
+    return deadlines.after(start, regime.first_answer, zone=regime.zone)
 
 
 def regime_of(account: Account) -> deadlines.Regime:

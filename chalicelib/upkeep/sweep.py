@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,10 @@ from chalicelib import clock, operators
 from chalicelib.closure import executions, running
 from chalicelib.letters import quarantine
 from chalicelib.notices import sending
-from chalicelib.tickets import agenda, deciding, moves, store
+from chalicelib.tickets import agenda, deciding, moves, opening, store
+from chalicelib.tickets.moves import Moved
 from chalicelib.tickets.ticket import Ticket, TicketNumber
+from chalicelib.transaction import Together
 from chalicelib.upkeep import shrinking
 
 entrypoint = Blueprint(__name__)
@@ -81,7 +84,16 @@ def _needs_reminder(ticket: Ticket, now: datetime) -> bool:
 
 
 def _remind(ticket: Ticket, now: datetime) -> None:
-    store.move(moves.reminded(ticket, at=now), was=ticket)
+    """A reminder to prove ownership brings a fresh code, which is guarded like the first. While another ticket's code
+    lives, or "not me" was said, it waits."""
+    moved = moves.reminded(ticket, at=now)
+    with suppress(store.guards.CodeLives):
+        deciding.apply(ticket, moved, extra=lambda together, done: _take_code(together, ticket, done, at=now))
+
+
+def _take_code(together: Together, before: Ticket, done: Moved, *, at: datetime) -> None:
+    if done.ticket.codes > before.codes:
+        opening.take_code(together, done.ticket, at=at)
 
 
 def _is_late(ticket: Ticket, now: datetime) -> bool:

@@ -18,6 +18,10 @@ USUAL = {"LOOK_AGAIN_FOR": "P1D"}
 """Everything as it comes, but for five weeks of nightly looks at every account that an earlier story closed."""
 
 
+STORIES_A_CLOUD = 15
+"""moto gets slower with all that it holds: after so many stories the cloud is exchanged for a fresh one."""
+
+
 class Clouds:
     """The one cloud of this process (moto is the process's AWS), started when a story asks for it."""
 
@@ -25,16 +29,18 @@ class Clouds:
         self._cloud: LocalCloud | None = None
         self._desk: Desk | None = None
         self._settings: dict[str, str] = {}
+        self._stories = 0
 
     def desk(self, settings: dict[str, str]) -> Desk:
         """The desk with these settings: the one that runs, if it has them."""
-        if self._desk and self._settings == settings:
+        self._stories += 1
+        if self._desk and self._settings == settings and self._stories <= STORIES_A_CLOUD:
             return self._desk
         self.stop()
         self._cloud = LocalCloud(settings=settings, seeds=False).start()
         # boto3 sleeps real seconds between its own attempts; the workflow's attempts go by the desk's clock.
         os.environ["AWS_MAX_ATTEMPTS"] = "1"
-        self._desk, self._settings = Desk(self._cloud), settings
+        self._desk, self._settings, self._stories = Desk(self._cloud), settings, 1
         return self._desk
 
     def stop(self) -> None:

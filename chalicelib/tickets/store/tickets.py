@@ -200,9 +200,13 @@ def put_to_sleep(ticket: Ticket, *, now: datetime) -> None:
 
 
 def note_look_again(ticket: Ticket, *, at: datetime) -> None:
-    """Remembers that a closed account was looked at again, and nothing was there. Not a change of the ticket."""
+    """Remembers that a closed account was looked at again, and nothing was there. Not a change of the ticket.
+
+    The ticket stays awake: a mail may still be unsent, and the sweep puts it to sleep when all is done.
+    """
     looked = replace(ticket, looked_again_at=at)
     item = _item(Moved(ticket=looked, changes=()))
+    item.wake, item.wake_at = "ticket", at
     together = Together()
     together.put(item, only_if=TicketItem.version == ticket.version, refused=lambda _: True)
     commit(together)
