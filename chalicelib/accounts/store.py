@@ -3,14 +3,13 @@
 from typing import Any, cast
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
-from pynamodb.exceptions import PutError
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from chalicelib.accounts.account import Account, AccountId, Fields, folded
-from chalicelib.problems import ChangedMeanwhile, NotFound
+from chalicelib.problems import AccountClosing, ChangedMeanwhile, NotFound
 from chalicelib.settings import settings
-from chalicelib.transaction import Refused, Together
+from chalicelib.transaction import Found, Refused, Together
 
 
 class _NamedBySettings(type):
@@ -50,6 +49,16 @@ class AccountItem(Model):
     by_address = ByAddress()
 
 
+class LockItem(Model):
+    """Keeps an account id from being registered anew while the account that had it is being erased."""
+
+    class Meta(metaclass=_NamedBySettings):
+        pass
+
+    account_id = UnicodeAttribute(hash_key=True)
+    number = UnicodeAttribute()
+
+
 def find(account_id: str) -> Account:
     """The account as it is now (strongly consistent), or `NotFound`."""
     if found := look_for(account_id):
@@ -71,18 +80,41 @@ def with_address(address: str) -> list[Account]:
 
 
 def save(account: Account, *, was: Account | None) -> None:
-    """Writes a new account, or the next state of `was`. `ChangedMeanwhile` if it is no longer as it was."""
+    """Writes a new account, or the next state of `was`. `ChangedMeanwhile` if it is no longer as it was,
+    `AccountClosing` while the account that had this id before is still being erased."""
     same = AccountItem.account_id.does_not_exist()
     if was:
         unchanged = AccountItem.changed_at == was.changed_at
         same = (AccountItem.generation == was.generation) & (AccountItem.status == was.status) & unchanged
-    try:
-        _item(account).save(condition=same)
-    except PutError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        if look_for(account.account_id) != account:  # equal: our own write, its answer was lost
-            raise ChangedMeanwhile() from error
+
+    def changed(found: Found) -> bool:
+        if found and _account(AccountItem.from_raw_data(found)) == account:
+            return True  # our own write, its answer was lost
+        raise ChangedMeanwhile()
+
+    def closing(_: Found) -> bool:
+        raise AccountClosing()
+
+    together = Together()
+    together.check(LockItem, _lock(account.account_id), only_if=LockItem.account_id.does_not_exist(), refused=closing)
+    together.put(_item(account), only_if=same, refused=changed)
+    together.commit(AccountItem._get_connection().connection)
+
+
+def lock(together: Together, account_id: str, number: str) -> None:
+    """Adds: nobody registers this id anew until `unlock`. Between the record's erasing and the last look at every
+    holder a new customer's data could not be told from the old one's (rule 3)."""
+    free_or_ours = LockItem.account_id.does_not_exist() | (LockItem.number == number)
+    together.put(LockItem(_lock(account_id), number=number), only_if=free_or_ours)
+
+
+def unlock(together: Together, account_id: str) -> None:
+    """Adds: the id may be registered anew."""
+    together.delete(LockItem(_lock(account_id)))
+
+
+def _lock(account_id: str) -> str:
+    return f"closing#{account_id}"  # no account id holds a #
 
 
 def freeze(together: Together, account: Account) -> None:
@@ -100,10 +132,9 @@ def delete(together: Together, account_id: str, generation: int, *, refused: Ref
     together.delete(AccountItem(account_id), only_if=same, refused=refused)
 
 
-def must_be_gone(together: Together, account_id: str, generation: int) -> None:
-    """Adds: only while no account record of this generation is there."""
-    gone = AccountItem.account_id.does_not_exist() | (AccountItem.generation != generation)
-    together.check(AccountItem, account_id, only_if=gone)
+def must_be_gone(together: Together, account_id: str) -> None:
+    """Adds: only while no account record of this id is there."""
+    together.check(AccountItem, account_id, only_if=AccountItem.account_id.does_not_exist())
 
 
 def _account(item: AccountItem) -> Account:

@@ -73,7 +73,7 @@ def freeze(number: str, run: int) -> list[str]:
             if store.find(number).status != "closing":
                 raise
     else:
-        _freeze_what_came_back(ticket, ticket.account, run)
+        _freeze_again(ticket, ticket.account, run)
     telling.tell_systems("AccountClosing", ticket)
     return holders.names()
 
@@ -85,6 +85,7 @@ def _freeze(ticket: Ticket, reference: AccountRef, run: int) -> None:
     owner_mail = opening.asker_hash(account.fields.email)
     store.move_with(together, moves.began_closing(ticket, run=run, at=at, owner_mail=owner_mail), was=ticket)
     accounts.freeze(together, account)
+    accounts.lock(together, reference.account_id, ticket.number)
     contact = store.Contact(
         address=account.fields.email, name=account.fields.name, language=account.fields.language or ticket.language
     )
@@ -93,22 +94,29 @@ def _freeze(ticket: Ticket, reference: AccountRef, run: int) -> None:
     store.commit(together)
 
 
-def _freeze_what_came_back(ticket: Ticket, reference: AccountRef, run: int) -> None:
-    """A record restored from a backup stands there as active again: a retry freezes it before it erases."""
+def _freeze_again(ticket: Ticket, reference: AccountRef, run: int) -> None:
+    """A retry. A record restored from a backup stands there as active: it is frozen before anything is erased. One of
+    another generation is a new customer's: nothing may be erased any more."""
     account = accounts.look_for(reference.account_id)
-    if not account or account.generation != reference.generation or account.status == "closing":
-        return
+    if account and account.generation != reference.generation:
+        raise HolderFailed(f"{ACCOUNT_RECORD}: registered_again")
+
+    def over(_: Found) -> bool:
+        raise RunIsOver(ticket.number)
+
     together = Together()
-    accounts.freeze(together, account)
-    store.check_run(together, ticket.number, run, refused=lambda _: True)
+    if account:
+        accounts.freeze(together, account)
+    else:
+        accounts.must_be_gone(together, reference.account_id)
+    accounts.lock(together, reference.account_id, ticket.number)
+    store.check_run(together, ticket.number, run, refused=over)
     store.commit(together)
 
 
 def erase(number: str, run: int, holder: str, *, enough: Callable[[], bool]) -> None:
     """Erases what the holder has. `RunIsOver`, `HolderFailed`, or `NotDone`: more is left than one call could do."""
     ticket, reference = _closing(number, run)
-    if _has_new_generation(reference):
-        return  # its data would be the new customer's
     if holder == ACCOUNT_RECORD:
         _ask(holder, partial(_erase_account_record, ticket, reference, run))
     else:
@@ -142,11 +150,7 @@ def look(number: str, run: int, holder: str, *, is_again: bool) -> None:
     """Reads the holder again and writes what it found into the ledger. `StillThere` unless it is gone."""
     _, reference = _closing(number, run)
     before = next((line for line in store.ledger.read(number) if line["holder"] == holder), {})
-    if holder != ACCOUNT_RECORD and _has_new_generation(reference):
-        # What is there now is a new customer's; what this run found before is what counts.
-        found = ledger.look_of(before) if before else Look(found="cannot_tell", detail="registered_again")
-    else:
-        found = _look(holder, reference)
+    found = _look(holder, reference)
     erased_at = before.get("erased_at")
     said = ledger.line(holder, found, at=clock.now(), run=run, is_again=is_again, erased_at=erased_at)
     store.ledger.write(number, holder, said)
@@ -189,7 +193,8 @@ def close(number: str, run: int) -> None:
     moved = moves.closed(ticket, run=run, at=at)
     together = Together()
     store.move_with(together, moved, was=ticket)
-    accounts.must_be_gone(together, reference.account_id, reference.generation)
+    accounts.must_be_gone(together, reference.account_id)
+    accounts.unlock(together, reference.account_id)
     if ticket.guards:
         guards.free_closure(together, ticket.guards, number)
     desk_until = agenda.shrinks_at(moved.ticket, store.waits()) or at
@@ -217,6 +222,8 @@ def look_again(ticket: Ticket) -> None:
     for holder in holders.names():
         found = _look(holder, reference)
         if not ledger.is_gone(found, allowed=settings().kept_by_law):
+            said = ledger.line(holder, found, at=clock.now(), run=ticket.run, is_again=False)
+            store.ledger.write(ticket.number, holder, said)
             again = replace(ticket, looked_again_at=clock.now())
             store.move(moves.reappeared(again, cause=f"{holder}: {found.found}", at=clock.now()), was=ticket)
             operators.warn("reappeared", ticket.number)
@@ -225,9 +232,13 @@ def look_again(ticket: Ticket) -> None:
 
 
 def _closing(number: str, run: int) -> tuple[Ticket, AccountRef]:
+    """The ticket that this run erases. `RunIsOver`, or `HolderFailed` where its id belongs to a new customer by now:
+    then what lies in the holders is theirs, and neither erasing nor looking means anything (rule 3)."""
     ticket = store.find(number)
     if ticket.status != "closing" or ticket.run != run or not ticket.account:
         raise RunIsOver(number)
+    if _has_new_generation(ticket.account):
+        raise HolderFailed(f"{ACCOUNT_RECORD}: registered_again")
     return ticket, ticket.account
 
 

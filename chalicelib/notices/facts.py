@@ -37,12 +37,12 @@ def recipients(file: store.File, asked: Asked, *, at: datetime) -> list[tuple[st
     if asked.reader == "asker" or contact:
         return [("", contact)] if contact else []
     account = _account(file.ticket)
-    if not account:
-        return []
+    if not account or (asked.kind in BRING_CODES and account.has_new_address(at)):
+        return []  # to an address that is new no code goes, whoever asked for it and whenever it was changed
     said = account.fields
     language = said.language or file.ticket.language
     found = [("", store.Contact(address=said.email, name=said.name, language=language))]
-    if account.has_new_address(at) and account.previous_address and asked.kind not in BRING_CODES:
+    if account.has_new_address(at) and account.previous_address:
         found.append(("#previous", store.Contact(address=account.previous_address, name=None, language=language)))
     return found
 

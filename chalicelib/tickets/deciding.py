@@ -302,5 +302,10 @@ def send_fresh_code(ticket: Ticket) -> Ticket:
 
 
 def ask_to_expedite(ticket: Ticket, *, by: str) -> Ticket:
-    """A fresh code goes to the address on file; typed, it asks for the closure without further waiting."""
-    return store.move(moves.code_sent(ticket, by=by, at=clock.now(), aim="expedite"), was=ticket)
+    """A fresh code goes to the address on file; typed, it asks for the closure without further waiting. `NotNow` where
+    that address was changed in the last 30 days."""
+    at = clock.now()
+    account = accounts.look_for(ticket.account.account_id) if ticket.account else None
+    if account and account.has_new_address(at):
+        raise NotNow(status=ticket.status)
+    return store.move(moves.code_sent(ticket, by=by, at=at, aim="expedite"), was=ticket)

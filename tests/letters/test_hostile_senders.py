@@ -23,7 +23,8 @@ def _believed(raw: bytes, dmarc: str) -> tuple[str | None, Standing]:
 
 def _raw(forgery: Forgery, *, spf: str = "PASS", dkim: str = "PASS") -> bytes:
     """As SES lays it in the bucket: with lines of its own on top."""
-    stamp = f"Return-Path: <{forgery.source.strip('<>')}>\r\nAuthentication-Results: amazonses.com; spf={spf}; dkim={dkim}\r\n"
+    found = f"spf={spf}; dkim={dkim}"
+    stamp = f"Return-Path: <{forgery.source.strip('<>')}>\r\nAuthentication-Results: amazonses.com; {found}\r\n"
     return stamp.encode() + forgery.letter("Please close my account.", to="support@desk.example")
 
 

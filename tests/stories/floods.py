@@ -1,4 +1,4 @@
-"""Many letters at once, without SES's and Lambda's part of the way: laid in the bucket and taken in, in this process."""
+"""Many letters at once, without SES's and Lambda's part of the way: laid in the bucket and taken in, right here."""
 
 import hashlib
 import os

