@@ -20,7 +20,7 @@ from chalicelib.signin import ACCOUNT_ID
 calls = Calls(__name__)
 _IDS = {"id": ACCOUNT_ID.pattern}
 _COUNTRY = r"^[A-Z]{2}$"
-_ADDRESS = r"^[^@\s<>\",;:\\()\[\]\x00-\x20]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250})\.[A-Za-z0-9-]{1,63}$"
+_ADDRESS = r"^[!#$%&'*+./0-9=?A-Z^_`a-z{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250})\.[A-Za-z0-9-]{1,63}$"
 NOT_OURS = N_("This is the desk's own address; an account must have its customer's.")
 
 Note = Annotated[Line, Field(max_length=200)]

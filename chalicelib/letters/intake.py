@@ -6,7 +6,6 @@ Taken in twice, a letter changes nothing the second time.
 from dataclasses import replace
 from functools import partial
 
-from chalicelib import clock
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.language import guess_language
@@ -16,7 +15,8 @@ from chalicelib.letters.arrival import Arrival, Opened, mark_seen, opened, ours
 from chalicelib.letters.kinds import LetterKind, kind_of
 from chalicelib.letters.returned import bounced_message_ids, failed_recipients
 from chalicelib.letters.words import stop_word
-from chalicelib.problems import Busy, ChangedMeanwhile, ClosureAlreadyOpen
+from chalicelib.notices import delivery
+from chalicelib.problems import Busy, ChangedMeanwhile, ClosureAlreadyOpen, Problem
 from chalicelib.settings import settings
 from chalicelib.tickets import deciding, opening, store
 from chalicelib.tickets.asking import asks_for_closure
@@ -38,6 +38,10 @@ def take_in(arrival: Arrival) -> None:
     except guards.SeenBefore as before:
         if before.letter_id != arrival.ses_id:
             store.letters.count_copy(before.number, before.letter_id)
+    except (ChangedMeanwhile, Busy):
+        raise  # a race: the next attempt finds what is so then
+    except Problem:
+        quarantine.put(read, "unplaced")  # no place fits it: an agent looks, lest it be lost
 
 
 def place(read: Opened, kind: LetterKind) -> None:
@@ -62,9 +66,9 @@ def _recorded_on_notice(read: Opened, kind: LetterKind) -> bool:
         if sent and store.look_for(sent[0]):
             # Told first, which may be done twice: a crash in between would leave the letter seen and nothing told.
             if kind == "complaint":
-                store.notices.hear(sent[0], ses_id, "complained", at=clock.now())
-            elif _is_permanent(read):
-                store.notices.hear(sent[0], ses_id, "bounced", at=clock.now())
+                delivery.record(sent[0], ses_id, "complained", ())
+            elif _is_permanent(read):  # by a letter alone no address is cut off: only SES's own word does that
+                delivery.record(sent[0], ses_id, "bounced", ())
             _keep_beside(read, sent[0], kind)
             return True
     return False

@@ -175,7 +175,7 @@ def _try_first_code(read: Opened, ticket: Ticket, sender: Sender, *, tell: bool)
         if tell and read.sender:
             acknowledging.spend(together, read.sender, is_on_file=True)
 
-    if code and code.lives_at(clock.now()):
+    if code and code.lives_at(clock.now()) and ticket.status in ("awaiting_proof", "in_review", "scheduled"):
         with suppress(CodeRefused):  # it is on the timeline
             proving.try_code(ticket, typed_codes(read.words.above)[0], by="owner", tell=tell, beside=beside)
     elif code and ticket.status == "awaiting_proof" and not ticket.stopped:

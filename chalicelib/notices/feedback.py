@@ -5,7 +5,7 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib.notices import returned
+from chalicelib.notices import delivery
 from chalicelib.tickets import store
 
 entrypoint = Blueprint(__name__)
@@ -21,21 +21,18 @@ def hear(event: dict[str, Any], _context: Any) -> None:
         told = json.loads(record["Sns"]["Message"])
         state = _STATES.get(told.get("eventType") or told.get("notificationType") or "")
         ses_id = told.get("mail", {}).get("messageId")
-        if not state or not ses_id or _is_passing(told):
+        if not state or not ses_id:
             continue
         sent = store.guards.sent(ses_id)
         if sent is None:
             raise LookupError("the mail of this event isn't written down yet")
-        returned.record(sent[0], ses_id, state, _addresses(told))
-
-
-def _is_passing(told: dict[str, Any]) -> bool:
-    """A bounce that isn't for good: SES goes on trying."""
-    return bool(told.get("bounce", {}).get("bounceType") == "Transient")
+        delivery.record(sent[0], ses_id, state, _addresses(told))
 
 
 def _addresses(told: dict[str, Any]) -> list[str]:
-    """Whom the mail didn't reach, or who complained of it."""
-    bounced = told.get("bounce", {}).get("bouncedRecipients", [])
+    """Who gets no more mail: who bounced for good, or complained. SES tells of a passing bounce, too, once it has given
+    that mail up; another mail may arrive."""
+    is_for_good = told.get("bounce", {}).get("bounceType") == "Permanent"
+    bounced = told["bounce"].get("bouncedRecipients", []) if is_for_good else []
     complained = told.get("complaint", {}).get("complainedRecipients", [])
     return [each["emailAddress"] for each in (*bounced, *complained)]

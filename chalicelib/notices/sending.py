@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from chalicelib import clock
+from chalicelib import clock, operators
+from chalicelib.notices import delivery
 from chalicelib.notices.facts import BRING_CODES, facts_of, language_of, recipients, seat_of
 from chalicelib.notices.mail import CantBeAddressed, raw_mail
 from chalicelib.notices.which import Asked, notices_of
 from chalicelib.notices.worded import worded
 from chalicelib.proof import proving
 from chalicelib.settings import settings
-from chalicelib.tickets import store
+from chalicelib.tickets import deciding, store
 from chalicelib.tickets.opening import asker_hash
 from chalicelib.tickets.store.notices import SETTLED
+from chalicelib.tickets.ticket import Ticket
 
 MOST_TRIES = 12
 GIVES_UP_AFTER = timedelta(days=1)  # tries alone would be used up by a few minutes in which SES doesn't answer
@@ -64,12 +66,18 @@ def _send(file: store.File, asked: Asked, contact: store.Contact | None, *, key:
     pointless = _pointless(file, asked, contact, at=at)
     if pointless or contact is None:
         store.notices.skip(notice, at=at, why=pointless or "no_address")
+        _hand_code_to_agents(file.ticket, asked, pointless or "no_address")
         return
     try:
-        ses_id = _hand_over(file, asked, contact)
-    except CantBeAddressed:
-        store.notices.give_up(notice, at=at, why="address")
+        raw = _raw(file, asked, contact)
+    except Exception as error:  # it will never be worded better: those after it must not wait for it
+        why = "address" if isinstance(error, CantBeAddressed) else "wording"
+        store.notices.give_up(notice, at=at, why=why)
+        _hand_code_to_agents(file.ticket, asked, why)
+        operators.warn("notice_could_not_be_written", file.ticket.number)
         return
+    try:
+        ses_id = _hand_over(raw, contact)
     except Exception as error:
         _not_sent(notice, error, at=at, asked_at=asked.change.at)
         return
@@ -87,18 +95,29 @@ def _pointless(file: store.File, asked: Asked, contact: store.Contact | None, *,
         code = file.ticket.code
         if not code or code.nth != asked.change.facts.get("code") or not code.lives_at(at):
             return "code_is_over"
+        if any(proving.has_no_code_way(each, at=at) for each in deciding.references(file.ticket)):
+            return "new_address"
     return None
 
 
-def _hand_over(file: store.File, asked: Asked, contact: store.Contact) -> str:
-    """Gives the mail to SES; the id that SES gave it."""
+def _hand_code_to_agents(ticket: Ticket, asked: Asked, why: str) -> None:
+    """Nobody gets this code: agents go on with the ticket. One that is merely over is followed by another."""
+    if asked.kind in BRING_CODES and why != "code_is_over":
+        delivery.hand_to_agents(ticket.number)
+
+
+def _raw(file: store.File, asked: Asked, contact: store.Contact) -> bytes:
     ticket = file.ticket
     facts = facts_of(file, asked, contact)
-    raw = raw_mail(
+    return raw_mail(
         worded(asked.kind, language_of(ticket, contact), facts), to=contact.address, name=contact.name,
         reply_to=proving.reply_address(ticket, seat_of(asked)), number=ticket.number,
         answers=asked.kind in ("acknowledged", "code_refused", "agent_reply", "more_needed"),
     )  # fmt: skip
+
+
+def _hand_over(raw: bytes, contact: store.Contact) -> str:
+    """Gives the mail to SES; the id that SES gave it."""
     more = {"ConfigurationSetName": settings().configuration_set} if settings().configuration_set else {}
     sent = _ses().send_email(
         FromEmailAddress=settings().support_address, Destination={"ToAddresses": [contact.address]},

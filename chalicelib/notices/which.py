@@ -23,6 +23,7 @@ _AFTER_PROOF: dict[str, NoticeKind] = {
     "closing": "closing",
     "closed": "closed",
     "rejected": "rejected",
+    "merged": "rejected",
     "withdrawn": "withdrawn",
     "extended": "deadline_extended",
 }

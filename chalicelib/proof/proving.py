@@ -6,9 +6,11 @@ what its own mail gave: that mail's link, its signed reply address, or an authen
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from chalicelib import clock, keys
+from chalicelib.accounts import store as accounts_store
 from chalicelib.problems import CodeRefused, NotFound
 from chalicelib.proof.code import folded_code
 from chalicelib.settings import settings
@@ -89,6 +91,13 @@ def seen_by_address(address: str) -> Seen | None:
     return None
 
 
+def has_no_code_way(account: AccountRef, *, at: datetime) -> bool:
+    """Whether no code counts for this account: it is gone, or its address on file was changed in the last 30 days, so
+    that whoever reads the code may not be the owner."""
+    found = accounts_store.look_for(account.account_id)
+    return found is None or found.generation != account.generation or found.has_new_address(at)
+
+
 def try_code(
     ticket: Ticket, typed: str, *, by: str, tell: bool = False, beside: Callable[[Together], None] = lambda _: None
 ) -> Ticket:
@@ -106,6 +115,8 @@ def try_code(
     if not right:
         refused = moves.code_refused(ticket, by=by, at=at, tell=tell)
         deciding.apply(ticket, refused, extra=lambda together, _: beside(together))
+        raise CodeRefused()
+    if has_no_code_way(right[0], at=at):
         raise CodeRefused()
     if ticket.code.aim == "expedite":
         asked = moves.expedite_asked(ticket, by=by, at=at)

@@ -67,6 +67,11 @@ def _warning(ticket: Ticket) -> datetime | None:
     return ticket.due_at - WARN_BEFORE if ticket.warned == 0 else ticket.due_at
 
 
+def proof_ends_at(ticket: Ticket, waits: Waits) -> datetime:
+    """When waiting for proof is over by the calendar, whatever becomes of the ticket: what an outsider is told."""
+    return ticket.opened_at + (PENDING_FOR if ticket.way_in == "public" else waits.proof_within)
+
+
 def expires_at(ticket: Ticket, waits: Waits) -> datetime | None:
     """When waiting for proof ends; None where the code can't be delivered, and agents must go on."""
     if ticket.is_undeliverable:

@@ -98,6 +98,7 @@ def open_ticket(call: Call[NewTicket]) -> Answer:
     except guards.AnsweredBefore as before:
         return Answer(201, before.answer, headers=_location(str(before.answer["number"])))
     if isinstance(done, opening.Proved):
+        deciding.add_words(done.ticket, asked.content, by="customer")
         return Answer(200, views.view(store.file_of(done.ticket.number), language))
     words = store.Words(nth=1, by="customer", at=done.ticket.opened_at, text=asked.content)
     body = views.fresh_view(done.ticket, done.changes, words, language)

@@ -51,7 +51,7 @@ def decide(
 ) -> Ticket:
     """Applies one decision. `ChangedMeanwhile` if somebody was faster, `OwnAccount` on the agent's own account."""
     ticket = store.find(number)
-    concerned = {each.account_id for each in (*ticket.claims, ticket.account) if each}
+    concerned = {each.account_id for each in references(ticket)}
     if who.account_id in concerned:
         raise OwnAccount()
     if ticket.version != who.expected_version:
@@ -63,7 +63,8 @@ def apply(ticket: Ticket, moved: Moved, *, extra: Extra | None = None) -> Ticket
     """Writes a move with what belongs to it; a ticket that ends gives its account's guard back."""
     together = Together()
     store.move_with(together, moved, was=ticket)
-    if ticket.guards and ticket.is_live and not moved.ticket.is_live:
+    gives_back = moved.ticket.guards != ticket.guards or not moved.ticket.is_live
+    if ticket.guards and ticket.is_live and gives_back:
         guards.free_closure(together, ticket.guards, ticket.number)
     if extra:
         extra(together, moved)
@@ -83,7 +84,11 @@ def approve(number: str, who: Deciding) -> Ticket:
             wait = max(wait, FACTS_COOLING_OFF)
         return moves.scheduled(ticket, by=who.by, at=at, closes_at=at + wait)
 
-    return decide(number, who, move)
+    def extra(together: Together, moved: Moved) -> None:
+        for account in references(moved.ticket):
+            guards.must_not_be_held(together, account)
+
+    return decide(number, who, move, extra=extra)
 
 
 def reject(number: str, who: Deciding, reason_code: ReasonToReject, reason: str) -> Ticket:
@@ -95,14 +100,36 @@ def reject(number: str, who: Deciding, reason_code: ReasonToReject, reason: str)
 
 
 def hold(number: str, who: Deciding, reason: str, review_at: datetime) -> Ticket:
+    """A reason not to erase now. It stands on the account, too: withdrawing and asking anew doesn't shake it off."""
+
     def move(ticket: Ticket, at: datetime) -> Moved:
         return moves.held(ticket, by=who.by, at=at, review_at=review_at)
 
-    return decide(number, who, move, extra=_words(who.by, reason, is_internal=True))
+    def extra(together: Together, moved: Moved) -> None:
+        _words(who.by, reason, is_internal=True)(together, moved)
+        for account in references(moved.ticket):
+            guards.hold(together, account, number)
+
+    return decide(number, who, move, extra=extra)
 
 
 def release(number: str, who: Deciding) -> Ticket:
-    return decide(number, who, lambda ticket, at: moves.released(ticket, by=who.by, at=at))
+    """Lifts the hold, or the stop, from the ticket, and the hold from its account, whichever ticket brought it."""
+
+    def move(ticket: Ticket, at: datetime) -> Moved:
+        is_held = any(guards.is_held(account) for account in references(ticket))
+        return moves.released(replace(ticket, held=True) if is_held else ticket, by=who.by, at=at)
+
+    def extra(together: Together, moved: Moved) -> None:
+        for account in references(moved.ticket):
+            guards.release(together, account)
+
+    return decide(number, who, move, extra=extra)
+
+
+def references(ticket: Ticket) -> tuple[AccountRef, ...]:
+    """The accounts that the ticket is, or may be, about."""
+    return (*ticket.claims, *((ticket.account,) if ticket.account and ticket.account not in ticket.claims else ()))
 
 
 def assign(number: str, who: Deciding, to: str) -> Ticket:
@@ -182,9 +209,7 @@ def correct(number: str, who: Deciding, kind: Kind) -> Ticket:
 
     def extra(together: Together, moved: Moved) -> None:
         ticket = moved.ticket
-        if ticket.guards and kind == "support":
-            guards.free_closure(together, ticket.guards, ticket.number)
-        elif ticket.guards:
+        if ticket.guards:
             guards.one_closure(together, ticket.guards, ticket.number)
         opening.take_code(together, ticket, at=ticket.changed_at)
 
@@ -199,10 +224,15 @@ def correct(number: str, who: Deciding, kind: Kind) -> Ticket:
 
 
 def merge(number: str, who: Deciding, into: str) -> Ticket:
-    store.find(into)
-    if into == number:
-        raise NotFound()
-    return decide(number, who, lambda ticket, at: moves.merged(ticket, into=into, by=who.by, at=at))
+    """Ends the ticket as a link to another one that is about the same account; `NotFound` for any other."""
+    other = store.find(into)
+
+    def move(ticket: Ticket, at: datetime) -> Moved:
+        if into == number or not set(references(ticket)) & set(references(other)):
+            raise NotFound()
+        return moves.merged(ticket, into=into, by=who.by, at=at)
+
+    return decide(number, who, move)
 
 
 def _words(by: str, text: str, *, is_internal: bool = False) -> Extra:

@@ -24,12 +24,13 @@ from chalicelib.problems import (
     OwnAccount,
 )
 from chalicelib.reading import Filled, FilledLine, Input, Instant, Line, WrongField, WrongFields
+from chalicelib.settings import settings
 from chalicelib.signin import ACCOUNT_ID
 from chalicelib.tickets import deciding, opening, store, views
 from chalicelib.tickets.api import IDS, NUMBER
 from chalicelib.tickets.deciding import Deciding
 from chalicelib.tickets.store import guards
-from chalicelib.tickets.ticket import OPEN, Kind, ReasonToReject, Status, Ticket
+from chalicelib.tickets.ticket import ENDED, OPEN, Kind, ReasonToReject, Status, Ticket
 from chalicelib.tickets.views import AccountFacts, DeskTicketView, TicketRow
 
 calls = Calls(__name__)
@@ -114,13 +115,19 @@ def queue(call: Call[Queue]) -> Answer:
     if asked.q:
         rows = [views.row(each, call.language, for_desk=True) for each in _found(asked.q)]
         return Answer(200, Page[TicketRow](items=rows, next=None))
-    statuses = (asked.status,) if asked.status else OPEN
     whose = f"queue#{asked.status}#{asked.assignee}"
     after = key_of(asked.cursor, of=whose) if asked.cursor else None
-    found, key = store.queue(statuses, limit=asked.limit, after=after)
+    found, key = _page_of(asked.status, limit=asked.limit, after=after)
     chosen = [each for each in found if asked.assignee is None or each.assignee == asked.assignee]
     rows = [views.row(each, call.language, for_desk=True) for each in chosen]
     return Answer(200, Page[TicketRow](items=rows, next=cursor_for(key, of=whose) if key else None))
+
+
+def _page_of(status: Status | None, *, limit: int, after: Any) -> tuple[list[Ticket], Any]:
+    if status in ENDED:
+        oldest = now() - settings().keep_tombstones
+        return store.ended(status, limit=limit, now=now(), oldest=oldest, after=after)
+    return store.queue((status,) if status else OPEN, limit=limit, after=after)
 
 
 def _found(asked: str) -> list[Ticket]:

@@ -279,7 +279,10 @@ def linked(ticket: Ticket, *, claims: tuple[AccountRef, ...], by: str, at: datet
     _only(ticket, "awaiting_proof", "received", kind="closure")
     if ticket.proof:
         raise NotNow(status=ticket.status)
-    return _moved(ticket, "linked", by=by, at=at, claims=claims, facts={"accounts": len(claims)})
+    guards = ticket.guards if ticket.guards in claims else None
+    # What was compared with another account, or sent for one, counts no more.
+    chosen = replace(ticket, claims=claims, guards=guards, facts=(), code=None)
+    return _moved(chosen, "linked", by=by, at=at, facts={"accounts": len(claims)})
 
 
 def assigned(ticket: Ticket, *, to: str, by: str, at: datetime) -> Moved:
@@ -309,7 +312,8 @@ def corrected(ticket: Ticket, *, kind: Kind, by: str, at: datetime) -> Moved:
     if ticket.kind == kind:
         raise NotNow(status=ticket.status)
     if kind == "support":
-        return _moved(ticket, "corrected", by=by, at=at, kind=kind, status="received", code=None, facts={"kind": kind})
+        support = replace(ticket, kind=kind, code=None, guards=None)
+        return _moved(support, "corrected", by=by, at=at, status="received", facts={"kind": kind})
     waits: Status = "received" if ticket.proof or ticket.way_in == "portal" else "awaiting_proof"
     moved = _moved(ticket, "corrected", by=by, at=at, kind=kind, status=waits, word_at=None, facts={"kind": kind})
     if waits == "awaiting_proof" and ticket.claims and not ticket.suspect:

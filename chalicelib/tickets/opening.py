@@ -12,6 +12,7 @@ from chalicelib.accounts.account import Account, folded
 from chalicelib.problems import Busy, ChangedMeanwhile, ClosureAlreadyOpen, SettingsWrong
 from chalicelib.settings import settings
 from chalicelib.tickets import deadlines, moves, store
+from chalicelib.tickets.agenda import is_pending
 from chalicelib.tickets.asking import asks_for_closure
 from chalicelib.tickets.moves import Moved
 from chalicelib.tickets.store import guards
@@ -69,7 +70,7 @@ def open_for_customer(
     may_prove_another = bool(start.guards)
     for _ in range(_TURNS):
         ticket = replace(start, number=TicketNumber(keys.new_number()), once_key=once.key if once else None)
-        moved = approved_at_once(moves.opened(ticket, by="customer"), at=at)
+        moved = approved_at_once(moves.opened(ticket, by="customer"), at=at, account=account)
         words = store.Words(nth=1, by="customer", at=at, text=asking.content)
         together = Together()
         store.open_with(together, moved)
@@ -84,7 +85,8 @@ def open_for_customer(
             continue
         except (guards.CodeLives, ClosureAlreadyOpen) as other:
             try:
-                if proved := _prove_waiting(other.number, who, at=at):
+                # Only whoever asks for it in so many words proves another's ticket by signing in.
+                if asking.word and (proved := _prove_waiting(other.number, who, at=at)):
                     return proved
             except ChangedMeanwhile:
                 continue  # another call moved that ticket at this instant: what stands in the way now tells
@@ -172,11 +174,15 @@ def prove(
     return moved.ticket
 
 
-def approved_at_once(moved: Moved, *, at: datetime) -> Moved:
-    """Where the operator lets proved closures through, the approval that follows; else the move as it is."""
+def approved_at_once(moved: Moved, *, at: datetime, account: Account | None = None) -> Moved:
+    """Where the operator lets proved closures through, the approval that follows; else the move as it is. An agent
+    reviews where a hold stands on the account, or its address on file was changed in the last 30 days."""
     ticket = moved.ticket
     automatic = settings().approval == "automatic" and ticket.proof in ("sign_in", "code")
-    if not automatic or ticket.status != "in_review" or ticket.is_paused:
+    if not automatic or ticket.status != "in_review" or ticket.is_paused or not ticket.account:
+        return moved
+    account = account or accounts.find(ticket.account.account_id)
+    if account.has_new_address(at) or guards.is_held(ticket.account):
         return moved
     return moved.then(moves.scheduled(ticket, by="desk", at=at, closes_at=at + settings().cooling_off))
 
@@ -231,7 +237,8 @@ def _after_an_end(asked: FromOutside, other: guards.CodeLives) -> FromOutside:
     """What is asked, where the ticket whose code stands in the way waits for nobody any more: a code may go out again,
     unless "not me" has muted such requests; then an agent looks at it. A ticket that does wait is raised."""
     found = store.look_for(other.number)
-    if found and found.is_live and found.kind == "closure":
+    joins = not (found and is_pending(found)) or asked.way_in == "public"  # agents see no pending request
+    if found and found.is_live and found.kind == "closure" and joins:
         raise other
     until = (found.code.issued_at if found and found.code else clock.now()) + CODE_LIVES_FOR
     references = [reference(each) for each in asked.found] or [_phantom(asked)]

@@ -127,16 +127,17 @@ class Ticket:
 
 def is_outsider(ticket: Ticket) -> bool:
     """Whether the asker has proved nothing yet, and so may learn nothing (rule 8)."""
-    return ticket.kind == "closure" and not ticket.proof and ticket.way_in != "portal"
+    return not ticket.proof and ticket.way_in != "portal"
 
 
-def shown_status(ticket: Ticket) -> Status:
-    """The status that the asker may see: before proof, an outsider learns nothing of what happens inside."""
-    if not is_outsider(ticket):
+def shown_status(ticket: Ticket, *, is_over: bool) -> Status:
+    """The status that the asker may see: before proof, an outsider learns nothing of what happens inside. `is_over`:
+    the time that waits for proof has passed, by the calendar alone."""
+    if ticket.kind == "support" or not is_outsider(ticket):
         return "closing" if ticket.status == "needs_attention" else ticket.status
     if ticket.status == "withdrawn":
         return "withdrawn"
-    return "awaiting_proof" if ticket.is_live else "expired"
+    return "expired" if is_over or not ticket.is_live else "awaiting_proof"
 
 
 def status_may_change(status: Status) -> bool:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from chalicelib import clock
 from chalicelib.answers import View
 from chalicelib.language import N_, Language, say, status_name
 from chalicelib.tickets import agenda, store
@@ -160,9 +161,13 @@ _NEXT: dict[str, str] = {
 }
 
 
+def _shown(ticket: Ticket) -> Status:
+    return shown_status(ticket, is_over=clock.now() >= agenda.proof_ends_at(ticket, store.waits()))
+
+
 def next_of(ticket: Ticket) -> tuple[str, datetime | None]:
     """What happens next, as the asker may know it, and by when."""
-    status = shown_status(ticket)
+    status = _shown(ticket)
     if status in ENDED:
         return _AT_THE_END.get(status, "nothing"), None
     if ticket.kind == "support":
@@ -170,7 +175,7 @@ def next_of(ticket: Ticket) -> tuple[str, datetime | None]:
     if status == "received":
         return "confirm", ticket.answer_by
     if status == "awaiting_proof":
-        return "type_code", agenda.expires_at(ticket, store.waits()) or ticket.due_at
+        return "type_code", agenda.proof_ends_at(ticket, store.waits())
     if status == "in_review":
         return ("on_hold", ticket.hold_review_at) if ticket.is_paused else ("agent_decides", ticket.due_at)
     return _before_closed(ticket, status)
@@ -192,7 +197,7 @@ def next_view(ticket: Ticket, language: Language) -> Next:
 
 
 def row(ticket: Ticket, language: Language, *, for_desk: bool = False) -> TicketRow:
-    status = ticket.status if for_desk else shown_status(ticket)
+    status = ticket.status if for_desk else _shown(ticket)
     return TicketRow(
         number=ticket.number, kind=ticket.kind, status=status, status_name=status_name(status, language),
         version=ticket.version, subject=ticket.subject, opened_at=ticket.opened_at, changed_at=ticket.changed_at,
@@ -221,7 +226,7 @@ def desk_view(
     letters = [letter_view(each) for each in file.letters]
     return DeskTicketView(
         **_common(file, language, for_desk=True),
-        way_in=ticket.way_in, shown_status=shown_status(ticket), proof=ticket.proof, word_at=ticket.word_at,
+        way_in=ticket.way_in, shown_status=_shown(ticket), proof=ticket.proof, word_at=ticket.word_at,
         approved_by=ticket.approved_by, assignee=ticket.assignee, cause=ticket.cause, is_suspect=ticket.suspect,
         is_held=ticket.held, hold_review_at=ticket.hold_review_at, is_stopped=ticket.stopped,
         ack_held_back=ticket.ack_held_back, expedite_asked_at=ticket.expedite_asked_at, linked_to=ticket.linked_to,
@@ -232,7 +237,7 @@ def desk_view(
 
 def _common(file: store.File, language: Language, *, for_desk: bool) -> dict[str, Any]:
     ticket = file.ticket
-    status = ticket.status if for_desk else shown_status(ticket)
+    status = ticket.status if for_desk else _shown(ticket)
     shown = [each for each in file.changes if for_desk or _is_shown(each, ticket)]
     # What an outsider may not see leaves no trace in the counts and times either.
     is_all = for_desk or not is_outsider(ticket)
@@ -254,7 +259,7 @@ def _common(file: store.File, language: Language, *, for_desk: bool) -> dict[str
 def _is_shown(change: Change, ticket: Ticket) -> bool:
     """Whether the asker may read this line: an outsider, before proof, only what happened on their own side."""
     if is_outsider(ticket):
-        return change.what in ("opened", "replied", "answered", "expired", "withdrawn")
+        return change.what in ("opened", "replied", "answered", "expired", "withdrawn", "resolved")
     return change.what not in DESK_ONLY
 
 

@@ -12,8 +12,10 @@ from chalicelib.tickets.ticket import AccountRef
 @cache
 def _client() -> Any:
     import boto3
+    from botocore.config import Config
 
-    return boto3.client("dynamodb")
+    # The workflow's own attempts come after, and cost nothing while they wait.
+    return boto3.client("dynamodb", config=Config(retries={"mode": "standard", "total_max_attempts": 3}))
 
 
 @cache

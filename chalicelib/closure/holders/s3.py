@@ -16,8 +16,10 @@ class NotErased(Exception):
 @cache
 def _client() -> Any:
     import boto3
+    from botocore.config import Config
 
-    return boto3.client("s3")
+    # The workflow's own attempts come after, and cost nothing while they wait.
+    return boto3.client("s3", config=Config(retries={"mode": "standard", "total_max_attempts": 3}))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from chalicelib.tickets.store.tickets import (
     check_run,
     commit,
     contacts,
+    ended,
     erase_papers,
     file_of,
     find,
@@ -30,6 +31,6 @@ from chalicelib.tickets.store.tickets import (
 
 __all__ = [
     "Contact", "File", "Key", "NumberTaken", "Words", "add_contact", "add_words", "awake", "check_run", "commit",
-    "contacts", "erase_papers", "file_of", "find", "guards", "ledger", "letters", "look_for", "move", "move_with",
-    "note_look_again", "notices", "of", "open_counts", "open_with", "put_to_sleep", "queue", "waits",
+    "contacts", "ended", "erase_papers", "file_of", "find", "guards", "ledger", "letters", "look_for", "move",
+    "move_with", "note_look_again", "notices", "of", "open_counts", "open_with", "put_to_sleep", "queue", "waits",
 ]  # fmt: skip

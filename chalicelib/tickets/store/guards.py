@@ -8,7 +8,7 @@ from typing import Any
 
 from pynamodb.exceptions import DeleteError
 
-from chalicelib.problems import ClosureAlreadyOpen, KeyUsedDifferently, TooMany
+from chalicelib.problems import ClosureAlreadyOpen, KeyUsedDifferently, OnHold, TooMany
 from chalicelib.tickets.store.items import GuardItem, connection
 from chalicelib.tickets.ticket import AccountRef
 from chalicelib.transaction import Found, Together
@@ -102,8 +102,11 @@ def none_waits(together: Together, account: AccountRef) -> None:
 
 
 def mute(together: Together, account: AccountRef, number: str, *, until: datetime) -> None:
-    """Adds: "not me" was said. Requests from outside send nothing more until then."""
-    together.put(GuardItem(code_key(account), "guard", number=number, until=until, expires=_seconds(until)))
+    """Adds: requests from outside send nothing until then, or for as long as they did already ("not me")."""
+    known = _look_for(code_key(account))
+    longest = max(until, known.until) if known and known.until else until
+    kept_until = max(_seconds(longest), int(known.expires or 0) if known else 0)
+    together.put(GuardItem(code_key(account), "guard", number=number, until=longest, expires=kept_until))
 
 
 def free_code(account: AccountRef, number: str, *, until: datetime) -> bool:
@@ -116,6 +119,34 @@ def free_code(account: AccountRef, number: str, *, until: datetime) -> bool:
             raise
         return waiting(account) != number
     return True
+
+
+def _hold_key(account: AccountRef) -> str:
+    return f"hold#{account.account_id}#{account.generation}"
+
+
+def hold(together: Together, account: AccountRef, number: str) -> None:
+    """Adds: an admin's hold on this account."""
+    together.put(GuardItem(_hold_key(account), "guard", number=number))
+
+
+def release(together: Together, account: AccountRef) -> None:
+    """Adds: no hold on this account any more."""
+    together.delete(GuardItem(_hold_key(account), "guard"))
+
+
+def is_held(account: AccountRef) -> bool:
+    return _look_for(_hold_key(account)) is not None
+
+
+def must_not_be_held(together: Together, account: AccountRef) -> None:
+    """Adds: only while no hold stands on this account. On commit raises `OnHold`."""
+
+    def refused(_: Found) -> bool:
+        raise OnHold()
+
+    none = GuardItem.pk.does_not_exist()
+    together.check(GuardItem, _hold_key(account), "guard", only_if=none, refused=refused)
 
 
 def within_budget(

@@ -1,7 +1,7 @@
 """Tickets and their timelines in DynamoDB: one transaction a change, optimistic versions, guards."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pynamodb.expressions.update import Action
@@ -284,6 +284,28 @@ def queue(
     last = dict(after or {}) | {row[2]: row[4] for row in shown}
     is_end = not rest and len(rows) < limit
     return [row[3] for row in shown], None if is_end or not shown else last
+
+
+def ended(
+    status: str, *, limit: int, now: datetime, oldest: datetime, after: dict[str, Any] | None = None
+) -> tuple[list[Ticket], Key | None]:
+    """Ended tickets of this status, the latest first, month by month back to `oldest`."""
+    connection()
+    month = str(after["month"]) if after else f"{now:%Y-%m}"
+    key = after["key"] if after else None
+    found: list[Ticket] = []
+    while month >= f"{oldest:%Y-%m}":
+        asked = TicketItem.by_agenda.query(
+            f"ended#{month}", filter_condition=TicketItem.status == status, limit=limit - len(found),
+            last_evaluated_key=key, scan_index_forward=False,
+        )  # fmt: skip
+        found += [ticket_of(item) for item in asked]  # type: ignore[arg-type]
+        if len(found) >= limit and asked.last_evaluated_key:
+            return found, {"month": month, "key": asked.last_evaluated_key}
+        month, key = f"{date.fromisoformat(f'{month}-01') - timedelta(days=1):%Y-%m}", None
+        if len(found) >= limit:
+            return found, {"month": month, "key": None}
+    return found, None
 
 
 def _key(item: Any) -> Key:

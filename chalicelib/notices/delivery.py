@@ -18,10 +18,11 @@ def record(number: str, ses_id: str, state: str, addresses: Iterable[str]) -> No
     for address in addresses:
         store.guards.suppress(asker_hash(address), at=at)
     if set(kinds) & set(BRING_CODES):
-        _hand_to_agents(number)
+        hand_to_agents(number)
 
 
-def _hand_to_agents(number: str) -> None:
+def hand_to_agents(number: str) -> None:
+    """The ticket's code reaches nobody: an agent goes on with it, and it doesn't expire."""
     ticket = store.look_for(number)
     if ticket and ticket.status == "awaiting_proof" and not ticket.is_undeliverable:
         store.move(moves.undeliverable(ticket, at=clock.now()), was=ticket)
