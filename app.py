@@ -31,7 +31,7 @@ DOORS = [
     accounts.calls,
 ]
 
-app = Chalice(app_name="signoff")
+app = Chalice(app_name="signoff", configure_logs=False)  # Lambda writes them, as JSON; Chalice's would drop warnings
 app.api.binary_types = []  # nothing binary is sent or taken: bodies come as they are
 
 for door in (*DOORS, openapi.own_calls(DOORS)):

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -128,11 +128,18 @@ def _not_blank(text: str) -> str:
     return text
 
 
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:  # the last hours of the year 9999, or the first of the year 1, in another zone
+        raise wrong(WRONG_TIME) from None
+
+
 Line = Annotated[str, AfterValidator(_one_line)]
 Filled = Annotated[str, AfterValidator(_not_blank)]
 FilledLine = Annotated[str, AfterValidator(_one_line), AfterValidator(_not_blank)]
 
-Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -43,6 +43,8 @@ def test_every_wrong_field_is_told_in_one_answer(door: Door) -> None:
         ({"cups": True}, "This must be a whole number."),
         ({"tags": "x"}, "This must be a list."),
         ({"at": 1}, "This must be a time with its zone, such as 2026-11-22T10:00:00Z."),
+        ({"at": "9999-12-31T23:59:59-01:00"}, "This must be a time with its zone, such as 2026-11-22T10:00:00Z."),
+        ({"at": "0001-01-01T00:00:00+01:00"}, "This must be a time with its zone, such as 2026-11-22T10:00:00Z."),
     ],
 )
 def test_a_wrong_field_is_told_in_a_sentence(door: Door, change: dict[str, object], problem: str) -> None:

@@ -65,9 +65,11 @@ def freeze(number: str, run: int) -> list[str]:
     if ticket.status == "scheduled":
         try:
             _freeze(ticket, ticket.account, run)
+        except guards.BrakeIsOn:
+            return []
         except TooMany:
-            guards.pull_brake(at=clock.now())
-            operators.warn("brake", number)
+            if guards.pull_brake(at=clock.now()):
+                operators.warn("brake", number)
             return []
         except ChangedMeanwhile:
             if store.find(number).status != "closing":
@@ -90,6 +92,9 @@ def _freeze(ticket: Ticket, reference: AccountRef, run: int) -> None:
         address=account.fields.email, name=account.fields.name, language=account.fields.language or ticket.language
     )
     store.add_contact(together, ticket.number, "owner", contact)
+    if account.has_new_address(at) and account.previous_address:
+        previous = replace(contact, address=account.previous_address, name=None)
+        store.add_contact(together, ticket.number, "previous", previous)
     guards.begin_within_brake(together, most=settings().closures_per_hour, at=at)
     store.commit(together)
 

@@ -126,6 +126,7 @@ def _asked(read: Opened, found: tuple[Account, ...]) -> FromOutside:
         language=guess_language(f"{subject}\n{text}") or ("en" if default == "en" else "vi"), subject=subject,
         text=text or "-", address=read.sender, name=read.letter.from_name[:200] or None, found=found,
         is_authenticated=read.standing == "authenticated", is_suspect=read.standing == "suspect",
+        came_at=read.arrival.at,
     )  # fmt: skip
 
 

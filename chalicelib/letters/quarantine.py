@@ -1,5 +1,6 @@
 """Letters that wait for an agent's look, or go by themselves after a while."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -19,21 +20,28 @@ def put(read: Opened, cause: str, *, number: str | None = None) -> None:
     """Lays the letter in quarantine, with its cause; agents see it beside the ticket it meant, too. `SeenBefore`."""
     together = Together()
     mark_seen(together, read, None)
-    store.letters.in_quarantine(together, read.record(cause), ticket=number)
+    goes = cause in GO_BY_THEMSELVES
+    store.letters.in_quarantine(together, read.record(cause), ticket=number, goes=goes)
     if number:
         store.letters.beside_ticket(together, number, read.record(cause))
     store.commit(together)
 
 
 def released(letter_id: str) -> Opened:
-    """The letter, read again, for its place to be found: an agent says that it is a person's."""
+    """The letter, read again, for its place to be found: an agent says that it is a person's. `NotFound` once its raw
+    bytes are gone."""
     item = store.letters.find_quarantined(letter_id)
     said = item.data.get("verdicts", {})
     arrival = Arrival(
         ses_id=letter_id, key=item.key, at=item.at, verdicts=Verdicts(**said), source=None,
         recipients=tuple(item.data.get("recipients", ())),
     )  # fmt: skip
-    return replace(opened(arrival), quarantined=item)
+    try:
+        return replace(opened(arrival), quarantined=item)
+    except Exception as error:
+        if getattr(error, "response", {}).get("Error", {}).get("Code") == "NoSuchKey":
+            raise NotFound() from None
+        raise
 
 
 def drop(letter_id: str) -> None:
@@ -46,13 +54,15 @@ def drop(letter_id: str) -> None:
     store.commit(together)
 
 
-def drop_old() -> int:
-    """Drops what goes by itself after 14 days; the rest waits for an agent. How many went."""
+def drop_old(*, enough: Callable[[], bool]) -> int:
+    """Drops what goes by itself after 14 days, the oldest first, until it is `enough`; the rest waits for an agent.
+    How many went."""
     before = clock.now() - KEPT_FOR
     dropped = 0
-    for item in store.letters.quarantined_before(before):
-        if item.cause in GO_BY_THEMSELVES:
-            with suppress(NotFound, ChangedMeanwhile):  # an agent was faster
-                drop(item.data["id"])
-                dropped += 1
+    for item in store.letters.going_before(before):
+        if enough():
+            break
+        with suppress(NotFound, ChangedMeanwhile):  # an agent was faster
+            drop(item.data["id"])
+            dropped += 1
     return dropped

@@ -112,7 +112,7 @@ def _sender(read: Opened, ticket: Ticket) -> Sender:
         return Sender(is_asker=False, is_owner=False)
     address = folded(read.claimed_sender)
     contacts = store.contacts(ticket.number)
-    on_file = {folded(contacts["owner"].address)} if "owner" in contacts else set()
+    on_file = {folded(contacts[each].address) for each in ("owner", "previous") if each in contacts}
     for each in (*ticket.claims, *((ticket.account,) if ticket.account else ())):
         account = accounts.look_for(each.account_id)
         if account and account.generation == each.generation:
@@ -198,7 +198,7 @@ def _open_linked(read: Opened, ticket: Ticket) -> None:
     asked = FromOutside(
         way_in="mail", kind="support", language=ticket.language, subject=read.letter.subject[:200],
         text=read.text or "-", address=read.sender, name=read.letter.from_name[:200] or None,
-        linked_to=ticket.number,
+        linked_to=ticket.number, came_at=read.arrival.at,
     )  # fmt: skip
 
     def beside(together: Together, number: str) -> None:

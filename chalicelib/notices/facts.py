@@ -14,6 +14,7 @@ from chalicelib.settings import settings
 from chalicelib.tickets import agenda, store
 from chalicelib.tickets.ticket import CODE_LIVES_FOR, CODE_TRIES, Ticket
 
+PREVIOUS = "#previous"
 BRING_CODES = ("code", "reminder_proof", "code_for_expedite")
 
 
@@ -29,13 +30,16 @@ def language_of(ticket: Ticket, contact: store.Contact) -> Language:
 
 
 def recipients(file: store.File, asked: Asked, *, at: datetime) -> list[tuple[str, store.Contact]]:
-    """Who gets the notice now, each under a suffix of its key: the reader, and an address replaced in the last 30 days.
+    """Who gets the notice now, each under a suffix of its key: an address replaced in the last 30 days, and the reader,
+    who comes last: once theirs is settled, all is.
 
     The owner's address is the account's, until freezing has sealed it into the ticket.
     """
-    contact = file.contacts.get(asked.reader)
+    contact, previous = file.contacts.get(asked.reader), file.contacts.get("previous")
     if asked.reader == "asker" or contact:
-        return [("", contact)] if contact else []
+        sealed = [("", contact)] if contact else []
+        told_too = previous if asked.reader == "owner" and asked.kind not in BRING_CODES else None
+        return [(PREVIOUS, told_too), *sealed] if told_too else sealed
     account = _account(file.ticket)
     if not account or (asked.kind in BRING_CODES and account.has_new_address(at)):
         return []  # to an address that is new no code goes, whoever asked for it and whenever it was changed
@@ -43,7 +47,7 @@ def recipients(file: store.File, asked: Asked, *, at: datetime) -> list[tuple[st
     language = said.language or file.ticket.language
     found = [("", store.Contact(address=said.email, name=said.name, language=language))]
     if account.has_new_address(at) and account.previous_address:
-        found.append(("#previous", store.Contact(address=account.previous_address, name=None, language=language)))
+        found = [(PREVIOUS, store.Contact(address=account.previous_address, name=None, language=language)), *found]
     return found
 
 

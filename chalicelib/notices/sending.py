@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib import clock, operators
 from chalicelib.notices import delivery
-from chalicelib.notices.facts import BRING_CODES, facts_of, language_of, recipients, seat_of
+from chalicelib.notices.facts import BRING_CODES, PREVIOUS, facts_of, language_of, recipients, seat_of
 from chalicelib.notices.mail import CantBeAddressed, raw_mail
 from chalicelib.notices.which import Asked, notices_of
 from chalicelib.notices.worded import worded
@@ -82,7 +82,8 @@ def _send(file: store.File, asked: Asked, contact: store.Contact | None, *, key:
         _not_sent(notice, error, at=at, asked_at=asked.change.at)
         return
     is_last = asked.kind == "closed" and asked.reader == "owner" and file.ticket.status == "closed"
-    store.notices.mark_sent(notice, ses_id=ses_id, seat=seat_of(asked), at=clock.now(), forget_contact=is_last)
+    forget = ("previous" if key.endswith(PREVIOUS) else "owner") if is_last else None
+    store.notices.mark_sent(notice, ses_id=ses_id, seat=seat_of(asked), at=clock.now(), forget=forget)
 
 
 def _pointless(file: store.File, asked: Asked, contact: store.Contact | None, *, at: datetime) -> str | None:

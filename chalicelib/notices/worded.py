@@ -85,7 +85,6 @@ class NoticeFacts:
     answer_by: datetime | None = None
     """By when the desk gives a first answer; until when the reader may act is told by the next three."""
     proof_until: datetime | None = None
-    confirm_until: datetime | None = None
     please_answer_by: datetime | None = None
     closes_at: datetime | None = None
     hold_review_at: datetime | None = None
@@ -208,9 +207,7 @@ def _rendered(path: str, language: Language, facts: NoticeFacts, **more: str) ->
 
 _ADDRESSES: Final = tuple(each.name for each in fields(NoticeFacts) if each.name.endswith(("_link", "_url")))
 # What a reader must not miss is told to the minute, the rest by the day.
-_BY_THE_MINUTE: Final = (
-    *("opened_at", "proof_until", "confirm_until", "please_answer_by", "closes_at", "blocker_until", "code_until"),
-)
+_BY_THE_MINUTE: Final = ("opened_at", "proof_until", "please_answer_by", "closes_at", "blocker_until", "code_until")
 _MANY_LINES: Final = ("words", "reason_text")
 
 

@@ -4,6 +4,7 @@ Whether an account exists can't be told from this page: the answer, the calls be
 """
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib import clock
+from chalicelib import clock, operators
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.account import folded
 from chalicelib.answers import page, see_other
@@ -20,7 +21,7 @@ from chalicelib.language import N_, Language, say
 from chalicelib.problems import TooMany
 from chalicelib.proof.standing import clean_address
 from chalicelib.settings import settings
-from chalicelib.tickets import opening
+from chalicelib.tickets import opening, store
 from chalicelib.tickets.opening import FromOutside, asker_hash
 from chalicelib.tickets.store import guards
 from chalicelib.transaction import Together
@@ -46,8 +47,10 @@ def ask(call: Call[dict[str, str]]) -> Response:
         return _page(language, typed=address[:254], refusal=NOT_AN_ADDRESS)
     try:
         _open(address, language)
-    except (guards.CodeLives, TooMany):
-        _log.info("public request joined or held back")
+    except guards.CodeLives:
+        _log.info("public request joined")
+    except TooMany:
+        _warn()
     return see_other(f"{settings().public_url}/close-account?asked=1&lang={language}")
 
 
@@ -62,9 +65,22 @@ def _open(address: str, language: Language) -> None:
 
 
 def _within_budget(together: Together, _number: str) -> None:
+    _one_more(together, "public", most=settings().acks_per_hour)
+
+
+def _warn() -> None:
+    """Tells the operators, once an hour, that requests are dropped: whoever asked sees nothing of it."""
+    once = Together()
+    _one_more(once, "public_warned", most=1)
+    with suppress(TooMany):
+        store.commit(once)
+        operators.warn("requests_on_the_public_page_are_dropped_for_this_hour")
+
+
+def _one_more(together: Together, name: str, *, most: int) -> None:
     now = clock.now()
     again_at = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    guards.within_budget(together, f"public#{now:%Y-%m-%dT%H}", most=settings().acks_per_hour, again_at=again_at)
+    guards.within_budget(together, f"{name}#{now:%Y-%m-%dT%H}", most=most, again_at=again_at)
 
 
 def _language(call: Call[dict[str, str]]) -> Language:

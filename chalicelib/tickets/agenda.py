@@ -69,19 +69,19 @@ def _warning(ticket: Ticket) -> datetime | None:
 
 def proof_ends_at(ticket: Ticket, waits: Waits) -> datetime:
     """When waiting for proof is over by the calendar, whatever becomes of the ticket: what an outsider is told."""
-    return ticket.opened_at + (PENDING_FOR if ticket.way_in == "public" else waits.proof_within)
+    return ticket.waits_since + (PENDING_FOR if ticket.way_in == "public" else waits.proof_within)
 
 
 def expires_at(ticket: Ticket, waits: Waits) -> datetime | None:
     """When waiting for proof ends; None where the code can't be delivered, and agents must go on."""
     if ticket.is_undeliverable:
         return None
-    return ticket.opened_at + (PENDING_FOR if is_pending(ticket) else waits.proof_within)
+    return ticket.waits_since + (PENDING_FOR if is_pending(ticket) else waits.proof_within)
 
 
 def proof_reminder_at(ticket: Ticket) -> datetime | None:
     silent = is_pending(ticket) or ticket.reminded or ticket.suspect or ticket.stopped or not ticket.claims
-    return None if silent else ticket.opened_at + REMIND_AFTER
+    return None if silent else ticket.waits_since + REMIND_AFTER
 
 
 def starts_late_at(ticket: Ticket) -> datetime | None:
@@ -93,7 +93,7 @@ def cooling_off_reminder_at(ticket: Ticket) -> datetime | None:
     if ticket.reminded or not ticket.closes_at:
         return None
     remind_at = ticket.closes_at - REMIND_BEFORE
-    return remind_at if remind_at > ticket.changed_at else None
+    return remind_at if remind_at > (ticket.scheduled_at or ticket.changed_at) else None
 
 
 def shrinks_at(ticket: Ticket, waits: Waits) -> datetime | None:

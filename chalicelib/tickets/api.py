@@ -90,19 +90,23 @@ def open_ticket(call: Call[NewTicket]) -> Answer:
     who = _signed_in(call)
     if asking.word and who.is_owner and not who.is_recent:
         signin.require_recent(call.person)
-    key = call.idempotency_key
-    once = guards.once(who.account_id, key, asked.model_dump_json().encode()) if key else None
+    once = _once(call, who.account_id)
     language = asked.language or call.language
     try:
         done = opening.open_for_customer(asking, who, once=once, answer_of=_answer_of(language), language=language)
     except guards.AnsweredBefore as before:
-        return Answer(201, before.answer, headers=_location(str(before.answer["number"])))
+        return _as_before(before, language)
     if isinstance(done, opening.Proved):
         deciding.add_words(done.ticket, asked.content, by="customer")
         return Answer(200, views.view(store.file_of(done.ticket.number), language))
     words = store.Words(nth=1, by="customer", at=done.ticket.opened_at, text=asked.content)
     body = views.fresh_view(done.ticket, done.changes, words, language)
     return Answer(201, body, headers=_location(done.ticket.number))
+
+
+def _once(call: Call[NewTicket], who: str) -> guards.Once | None:
+    key = call.idempotency_key
+    return guards.once(who, key, call.given.model_dump_json().encode()) if key else None
 
 
 def _answer_of(language: Language) -> Callable[[Moved, store.Words], dict[str, object]]:
@@ -112,6 +116,12 @@ def _answer_of(language: Language) -> Callable[[Moved, store.Words], dict[str, o
         return views.fresh_view(moved.ticket, moved.changes, words, language).model_dump(mode="json")
 
     return answer_of
+
+
+def _as_before(before: guards.AnsweredBefore, language: Language) -> Answer:
+    if proved := before.answer.get("proved"):
+        return Answer(200, views.view(store.file_of(str(proved)), language))
+    return Answer(201, before.answer, headers=_location(str(before.answer["number"])))
 
 
 def _location(number: str) -> dict[str, str]:
@@ -132,8 +142,12 @@ def _open_for_system(call: Call[NewTicket]) -> Answer:
         subject=asked.subject, text=asked.content, found=(account,) if account else (), by=f"system:{call.person.sub}",
         stands_for=asked.account_id if asked.request != "support" else None,
     )  # fmt: skip
+    once = _once(call, request.by)
+    kept = opening.Kept(once=once, answer_of=_answer_of(language)) if once else None
     try:
-        moved = opening.open_from_outside(request)
+        moved = opening.open_from_outside(request, kept=kept)
+    except guards.AnsweredBefore as before:
+        return _as_before(before, language)
     except (guards.CodeLives, ClosureAlreadyOpen) as other:
         raise ClosureAlreadyOpen(number=other.number) from None
     words = store.Words(nth=1, by=request.by, at=moved.ticket.opened_at, text=asked.content)
@@ -160,6 +174,8 @@ def my_ticket(call: Call[None]) -> Answer:
     """Status, timeline, how far each mail has come, what happens next and by when."""
     file = store.file_of(call.path["id"])
     _require_mine(call, file.ticket)
+    if opening.stop_if_by_facts(file.ticket, at=now()):
+        file = store.file_of(call.path["id"])
     return Answer(200, views.view(file, call.language))
 
 

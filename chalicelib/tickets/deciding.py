@@ -138,7 +138,10 @@ def assign(number: str, who: Deciding, to: str) -> Ticket:
 
 def link(number: str, who: Deciding, account_ids: tuple[str, ...]) -> Ticket:
     """An agent chooses which account, or accounts of one address, an unproved ticket is about; `NotFound` if one of
-    them isn't there, `BadInput` if they have several addresses: one mail names all of a ticket's accounts."""
+    them isn't there, `BadInput` if they have several addresses: one mail names all of a ticket's accounts. `OwnAccount`
+    if one is the agent's."""
+    if who.account_id in account_ids:
+        raise OwnAccount()
     found = [accounts.find(each) for each in account_ids]
     if len({each.address for each in found}) > 1:
         raise BadInput(fields=(("account_ids", SEVERAL_ADDRESSES),))
@@ -332,10 +335,13 @@ def send_fresh_code(ticket: Ticket) -> Ticket:
 
 
 def ask_to_expedite(ticket: Ticket, *, by: str) -> Ticket:
-    """A fresh code goes to the address on file; typed, it asks for the closure without further waiting. `NotNow` where
-    that address was changed in the last 30 days."""
+    """A fresh code goes to the address on file, at most one in 15 minutes; typed, it asks for the closure without
+    further waiting. `NotNow` where that address was changed in the last 30 days."""
     at = clock.now()
     account = accounts.look_for(ticket.account.account_id) if ticket.account else None
     if account and account.has_new_address(at):
         raise NotNow(status=ticket.status)
-    return store.move(moves.code_sent(ticket, by=by, at=at, aim="expedite"), was=ticket)
+    moved, last = moves.code_sent(ticket, by=by, at=at, aim="expedite"), ticket.code
+    if last and last.aim == "expedite" and last.lives_at(at) and at < last.issued_at + ASK_AGAIN_AFTER:
+        return ticket
+    return store.move(moved, was=ticket)

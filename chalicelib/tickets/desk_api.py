@@ -1,7 +1,7 @@
 """The desk: what agents and admins see and decide."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -43,6 +43,8 @@ SUSPECT = N_("The sender may be forged: nothing was sent to anybody.")
 PASSES_DEADLINE = N_("The planned time is after the deadline.")
 NEW_ADDRESS = N_("The address on file was changed in the last 30 days: no code goes there.")
 IN_THE_PAST = N_("This must be in the future.")
+TOO_FAR = N_("This must be within the next five years.")
+_FARTHEST_REVIEW = timedelta(days=5 * 365)
 
 
 class Queue(Paging):
@@ -150,10 +152,12 @@ def desk_ticket(call: Call[None]) -> Answer:
 
 
 @calls.post("/desk/tickets", who=AGENT, takes=ByPhone, answers={201: DeskTicketView}, says="A request by phone or chat",
-            refuses=(ClosureAlreadyOpen, NotFound))  # fmt: skip
+            refuses=(ClosureAlreadyOpen, NotFound, OwnAccount))  # fmt: skip
 def open_by_phone(call: Call[ByPhone]) -> Answer:
     """Unproved: a code goes to the address on file of the account that the agent names."""
     asked = call.given
+    if asked.account_id and asked.account_id == call.person.account_id:
+        raise OwnAccount()
     account = accounts.find(asked.account_id) if asked.account_id else None
     request = opening.FromOutside(
         way_in="desk", kind=asked.kind, subject=asked.subject, text=asked.content, address=asked.address,
@@ -217,6 +221,8 @@ _decision(
 def _future(at: datetime) -> datetime:
     if at <= now():
         raise WrongFields(WrongField(name="review_at", sentence=IN_THE_PAST))
+    if at > now() + _FARTHEST_REVIEW:
+        raise WrongFields(WrongField(name="review_at", sentence=TOO_FAR))
     return at
 
 

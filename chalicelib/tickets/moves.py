@@ -52,9 +52,9 @@ def opened(ticket: Ticket, *, by: str, acknowledge: bool = False, **facts: Fact)
         "way_in": ticket.way_in, "kind": ticket.kind, "proof": ticket.proof, "asker_is_owner": ticket.asker_is_owner,
         "acknowledge": acknowledge, "suspect": ticket.suspect,
     }  # fmt: skip
-    moved = _moved(fresh, "opened", by=by, at=ticket.opened_at, was=None, facts={**told, **facts})
+    moved = _moved(fresh, "opened", by=by, at=ticket.changed_at, was=None, facts={**told, **facts})
     if status == "awaiting_proof" and ticket.claims and not ticket.suspect:
-        return _and_code(moved, by="desk", at=ticket.opened_at)
+        return _and_code(moved, by="desk", at=ticket.changed_at)
     return moved
 
 
@@ -136,7 +136,7 @@ def scheduled(ticket: Ticket, *, by: str, at: datetime, closes_at: datetime) -> 
         raise NotProved()
     return _moved(
         ticket, "scheduled", by=by, at=at, status="scheduled", runs="start", run=ticket.run + 1, approved_by=by,
-        closes_at=closes_at, stopped=False, reminded=False, expedite_asked_at=None,
+        scheduled_at=at, closes_at=closes_at, stopped=False, reminded=False, expedite_asked_at=None,
         facts={"closes_at": closes_at.isoformat()},
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Opening a ticket: from the portal, signed in, or from outside, where ownership is still to be proved."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -9,7 +10,7 @@ from typing import Any, Literal
 from chalicelib import clock, keys
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.account import Account, folded
-from chalicelib.problems import Busy, ChangedMeanwhile, ClosureAlreadyOpen, SettingsWrong
+from chalicelib.problems import Busy, ChangedMeanwhile, ClosureAlreadyOpen, NotNow, SettingsWrong
 from chalicelib.settings import settings
 from chalicelib.tickets import deadlines, moves, store
 from chalicelib.tickets.agenda import is_pending
@@ -85,8 +86,7 @@ def open_for_customer(
             continue
         except (guards.CodeLives, ClosureAlreadyOpen) as other:
             try:
-                # Only whoever asks for it in so many words proves another's ticket by signing in.
-                if asking.word and (proved := _prove_waiting(other.number, who, at=at)):
+                if proved := _prove_waiting(other.number, asking, who, once=once, at=at):
                     return proved
             except ChangedMeanwhile:
                 continue  # another call moved that ticket at this instant: what stands in the way now tells
@@ -126,26 +126,40 @@ def _draft_for_customer(asking: Asking, who: SignedIn, account: Account, *, at: 
     )
 
 
-def _prove_waiting(number: str, who: SignedIn, *, at: datetime) -> Proved | None:
-    """The older ticket, proved by this sign-in; None if it doesn't wait for proof."""
+def _prove_waiting(
+    number: str, asking: Asking, who: SignedIn, *, once: guards.Once | None, at: datetime
+) -> Proved | None:  # fmt: skip
+    """The older ticket, proved by this sign-in; None if it doesn't wait for proof, or wasn't asked for in so many
+    words."""
     ticket = store.look_for(number)
-    if ticket and who.is_owner:
+    if ticket:
         stop_if_by_facts(ticket, at=at)
-    if not ticket or ticket.status != "awaiting_proof" or not (who.is_owner and who.is_recent):
+    may_prove = asking.word and who.is_owner and who.is_recent
+    if not ticket or ticket.status != "awaiting_proof" or not may_prove:
         return None
     account = next((each for each in ticket.claims if each.account_id == who.account_id), None)
     if not account:
         return None
-    return Proved(ticket=prove(ticket, account, way="sign_in", by="customer", at=at))
+
+    def keep(together: Together) -> None:
+        if once:  # only which ticket it was: a repeat is answered with that one as it is then
+            guards.answered_once(together, once, {"proved": ticket.number}, now=at)
+
+    return Proved(ticket=prove(ticket, account, way="sign_in", by="customer", at=at, beside=keep))
 
 
 def stop_if_by_facts(ticket: Ticket, *, at: datetime) -> bool:
     """Somebody signed in to an account that is being closed by facts: so its owner has not lost it. An agent must
-    look. Whether the ticket was stopped."""
-    if ticket.proof != "facts" or ticket.status not in MAY_WITHDRAW or ticket.stopped:
-        return False
-    store.move(moves.stopped(ticket, by="owner", at=at, why="signed_in"), was=ticket)
-    return True
+    look. Whether the ticket was stopped. `ticket` may be a copy that is a moment behind."""
+    for _ in range(_TURNS):
+        if ticket.proof != "facts" or ticket.status not in MAY_WITHDRAW or ticket.stopped:
+            return False
+        ticket = store.find(ticket.number)
+        with suppress(ChangedMeanwhile, NotNow):  # another call moved it: look at what is so now
+            if not ticket.stopped:
+                store.move(moves.stopped(ticket, by="owner", at=at, why="signed_in"), was=ticket)
+                return True
+    raise Busy()
 
 
 def prove(
@@ -205,24 +219,41 @@ class FromOutside:
     ack_held_back: bool = False
     by: str = "asker"
     linked_to: str | None = None
+    came_at: datetime | None = None  # where that was earlier than now: the law's clock runs since then
     stands_for: str | None = None
     """What was named, where that must not be told from no account at all: it is guarded as an account would be."""
 
 
-def open_from_outside(asked: FromOutside, *, beside: Callable[[Together, str], None] | None = None) -> Moved:
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """An Idempotency-Key, and what is kept under it."""
+
+    once: guards.Once
+    answer_of: Callable[[Moved, store.Words], dict[str, Any]]
+
+
+def open_from_outside(
+    asked: FromOutside, *, beside: Callable[[Together, str], None] | None = None, kept: Kept | None = None
+) -> Moved:
     """Opens an unproved ticket. Raises `CodeLives` where it must join the open ticket of a code that lives, and
     `ClosureAlreadyOpen` where the owner writes while their own closure is open: nothing is written then.
 
-    `beside` adds what the way in writes in the same transaction."""
+    `beside` adds what the way in writes in the same transaction. With `kept` a repeat raises `AnsweredBefore` or
+    `KeyUsedDifferently`."""
     at = clock.now()
+    once_key = kept.once.key if kept else None
     for _ in range(_TURNS):
-        ticket = replace(_draft_from_outside(asked, at=at), number=TicketNumber(keys.new_number()))
+        draft = _draft_from_outside(asked, at=at)
+        ticket = replace(draft, number=TicketNumber(keys.new_number()), once_key=once_key)
         moved = moves.opened(ticket, by=asked.by, acknowledge=asked.acknowledge)
         together = Together()
         if beside:
             beside(together, ticket.number)
         store.open_with(together, moved)
-        _add_from_outside(together, moved.ticket, asked)
+        words = store.Words(nth=1, by=asked.by, at=at, text=asked.text)
+        if kept:
+            guards.answered_once(together, kept.once, kept.answer_of(moved, words), now=at)
+        _add_from_outside(together, moved.ticket, asked, words)
         try:
             store.commit(together)
             return moved
@@ -251,9 +282,9 @@ def _phantom(asked: FromOutside) -> AccountRef:
     return AccountRef(account_id=asked.stands_for or "", generation=0)
 
 
-def _add_from_outside(together: Together, ticket: Ticket, asked: FromOutside) -> None:
-    at = ticket.opened_at
-    store.add_words(together, ticket.number, store.Words(nth=1, by=asked.by, at=at, text=asked.text))
+def _add_from_outside(together: Together, ticket: Ticket, asked: FromOutside, words: store.Words) -> None:
+    at = ticket.changed_at
+    store.add_words(together, ticket.number, words)
     if asked.address:
         contact = store.Contact(address=asked.address, name=asked.name, language=asked.language)
         store.add_contact(together, ticket.number, "asker", contact)
@@ -265,12 +296,15 @@ def _add_from_outside(together: Together, ticket: Ticket, asked: FromOutside) ->
 
 
 def _draft_from_outside(asked: FromOutside, *, at: datetime) -> Ticket:
-    regime = deadlines.shortest(regimes_in_use(), start=at)
+    came_at = min(asked.came_at or at, at)
+    regime = deadlines.shortest(regimes_in_use(), start=came_at)
     active = tuple(each for each in asked.found if each.status == "active" and not each.has_new_address(at))
     claims = tuple(reference(each) for each in active) if not asked.is_suspect else ()
     is_owner = asked.is_authenticated and bool(asked.address) and any(_is_on_file(asked, each) for each in active)
     return replace(
-        _draft(asked.kind, asked.way_in, language=asked.language, regime=regime, at=at),
+        _draft(asked.kind, asked.way_in, language=asked.language, regime=regime, at=came_at),
+        changed_at=at,
+        asked_proof_at=at if came_at < at else None,
         subject=asked.subject,
         who=asker_hash(asked.address) if asked.address else None,
         claims=claims,
@@ -332,7 +366,7 @@ def asker_hash(address: str) -> str:
 def take_code(together: Together, ticket: Ticket, *, at: datetime) -> None:
     """Adds: while the ticket's new code lives, no other code goes out for these accounts."""
     for claim in ticket.claims if ticket.code else ():
-        until, waits_until = at + CODE_LIVES_FOR, ticket.opened_at + settings().proof_within
+        until, waits_until = at + CODE_LIVES_FOR, ticket.waits_since + settings().proof_within
         guards.one_code(together, claim, ticket.number, now=at, until=until, waits_until=waits_until)
 
 

@@ -86,6 +86,7 @@ class Ticket:
     claims: tuple[AccountRef, ...] = ()  # accounts of an asker whose proof is still missing
     proof: ProofWay | None = None
     proved_at: datetime | None = None
+    asked_proof_at: datetime | None = None  # since when it waits for proof, where that isn't since it came
     word_at: datetime | None = None  # when the asker said explicitly: close my account
     guards: AccountRef | None = None  # the account whose one live closure this is (rule 4)
     asker_is_owner: bool = False  # the asker writes from the address on file, or signed in
@@ -98,6 +99,7 @@ class Ticket:
     epoch: int = 0  # raised to revoke every link and stop code given out
     run: int = 0
     approved_by: str | None = None
+    scheduled_at: datetime | None = None  # when the cooling-off began
     closes_at: datetime | None = None
     expedite_asked_at: datetime | None = None
     held: bool = False
@@ -115,6 +117,11 @@ class Ticket:
     linked_to: str | None = None
     once_key: str | None = None  # its idempotency item, which shrinking deletes
     owner_mail: str | None = None  # keyed hash of the address on file, kept when the account was frozen
+
+    @property
+    def waits_since(self) -> datetime:
+        """Since when the asker may prove ownership: a letter that came late to its ticket takes nobody's time."""
+        return self.asked_proof_at or self.opened_at
 
     @property
     def is_live(self) -> bool:

@@ -96,6 +96,31 @@ def test_what_must_outlive_the_code_is_kept() -> None:
         assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
+def test_alarms_may_write_to_the_operators_topic_and_ses_to_that_of_feedback() -> None:
+    """No service of AWS may use the key that AWS keeps for SNS (alias/aws/sns): what it publishes would be lost."""
+    resources = template.read_yaml(template.PROJECT / "infra" / "foundations.yaml")["Resources"]
+    topics = {name: each["Properties"] for name, each in resources.items() if each["Type"] == "AWS::SNS::Topic"}
+    assert topics.keys() == {"WarningsTopic", "MailFeedbackTopic"}
+    assert not any("KmsMasterKeyId" in each for each in topics.values())
+
+
+def test_every_function_logs_as_json_so_that_ids_beside_a_sentence_are_kept(app: template.Template) -> None:
+    logging = app["Globals"]["Function"]["LoggingConfig"]
+    assert (logging["LogFormat"], logging["ApplicationLogLevel"]) == ("JSON", "INFO")
+    assert not any("LoggingConfig" in each for each in of_type(app, "AWS::Serverless::Function").values())
+    plain = template.cloudformation(json.loads(json.dumps(app)), {}, region=REGION, code="s3://bucket/zip")
+    functions = of_type(plain, "AWS::Lambda::Function")
+    assert {each["LoggingConfig"]["LogFormat"] for each in functions.values()} == {"JSON"}
+
+
+def test_chalice_leaves_logs_to_lambda() -> None:
+    """Chalice's own set-up writes plain text, and no warnings at all."""
+    from app import app as desk
+
+    assert not desk.configure_logs
+    assert (desk.log.handlers, desk.log.propagate, desk.log.level) == ([], True, 0)
+
+
 def test_the_zip_keeps_only_the_services_that_are_called() -> None:
     assert package.is_needed("botocore/data/dynamodb/2012-08-10/service-2.json.gz")
     assert package.is_needed("botocore/data/endpoints.json")

@@ -37,7 +37,6 @@ FULL = replace(
     due_at=NOW + timedelta(days=20),
     answer_by=NOW + timedelta(days=2),
     proof_until=NOW + timedelta(days=7),
-    confirm_until=NOW + timedelta(days=7),
     please_answer_by=NOW + timedelta(days=5),
     closes_at=NOW + timedelta(days=8),
     hold_review_at=NOW + timedelta(days=9),

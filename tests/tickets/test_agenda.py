@@ -54,6 +54,12 @@ def test_a_ticket_whose_code_bounced_does_not_expire_for_agents_go_on_with_it() 
     assert agenda.wakes_at(ticket, WAITS) == ticket.due_at - 2 * DAY
 
 
+def test_who_is_asked_for_proof_later_than_the_letter_came_has_the_whole_time_from_then() -> None:
+    ticket = by_mail(asked_proof_at=START + 5 * DAY)
+    assert agenda.expires_at(ticket, WAITS) == agenda.proof_ends_at(ticket, WAITS) == START + 12 * DAY
+    assert agenda.proof_reminder_at(ticket) == START + 7 * DAY
+
+
 # ── the cooling-off ──────────────────────────────────────────────────────────────────────────────────────────
 
 

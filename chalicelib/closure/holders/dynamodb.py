@@ -12,10 +12,8 @@ from chalicelib.tickets.ticket import AccountRef
 @cache
 def _client() -> Any:
     import boto3
-    from botocore.config import Config
 
-    # The workflow's own attempts come after, and cost nothing while they wait.
-    return boto3.client("dynamodb", config=Config(retries={"mode": "standard", "total_max_attempts": 3}))
+    return boto3.client("dynamodb")
 
 
 @cache

@@ -16,10 +16,8 @@ class NotErased(Exception):
 @cache
 def _client() -> Any:
     import boto3
-    from botocore.config import Config
 
-    # The workflow's own attempts come after, and cost nothing while they wait.
-    return boto3.client("s3", config=Config(retries={"mode": "standard", "total_max_attempts": 3}))
+    return boto3.client("s3")
 
 
 @dataclass(frozen=True, kw_only=True)

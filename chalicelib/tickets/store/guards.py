@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pynamodb.exceptions import DeleteError
+from pynamodb.exceptions import DeleteError, PutError
 
 from chalicelib.problems import ClosureAlreadyOpen, KeyUsedDifferently, OnHold, TooMany
 from chalicelib.tickets.store.items import GuardItem, connection
@@ -40,6 +40,10 @@ class CodeLives(Exception):
     def __init__(self, number: str) -> None:
         super().__init__("code lives")
         self.number = number
+
+
+class BrakeIsOn(Exception):
+    """Too many closures began within an hour: none begins until an admin releases the brake."""
 
 
 def closure_key(account: AccountRef) -> str:
@@ -168,19 +172,25 @@ def within_budget(
 
 
 def begin_within_brake(together: Together, *, most: int, at: datetime) -> None:
-    """Adds one closure begun in this hour. On commit `TooMany` when it is one too many, or the brake is on already."""
+    """Adds one closure begun in this hour. On commit `TooMany` when it is one too many, `BrakeIsOn` when it is."""
 
     def on(_: Found) -> bool:
-        raise TooMany(again_at=at)
+        raise BrakeIsOn()
 
     together.check(GuardItem, _BRAKE, "guard", only_if=GuardItem.pk.does_not_exist(), refused=on)
     within_budget(together, f"closures#{at:%Y-%m-%dT%H}", most=most, again_at=at + timedelta(hours=1))
 
 
-def pull_brake(*, at: datetime) -> None:
-    """No closure begins until an admin releases the brake."""
+def pull_brake(*, at: datetime) -> bool:
+    """No closure begins until an admin releases the brake. False where another pulled it before."""
     connection()
-    GuardItem(_BRAKE, "guard", until=at).save()
+    try:
+        GuardItem(_BRAKE, "guard", until=at).save(condition=GuardItem.pk.does_not_exist())
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
 
 
 def release_brake(*, at: datetime) -> None:

@@ -12,6 +12,8 @@ from chalicelib.problems import NotFound
 from chalicelib.tickets.store.items import DeskItem, LetterItem, connection
 from chalicelib.transaction import Together
 
+_WAITS, _GOES = "quarantine", "quarantine#goes"
+
 
 @dataclass(frozen=True, kw_only=True)
 class LetterRecord:
@@ -30,23 +32,37 @@ def beside_ticket(together: Together, number: str, letter: LetterRecord) -> None
     together.put(_item(number, f"letter#{letter.id}", letter))
 
 
-def in_quarantine(together: Together, letter: LetterRecord, *, ticket: str | None) -> None:
-    """Adds the letter to the quarantine, where agents see it beside the ticket that it meant, if any."""
+def in_quarantine(together: Together, letter: LetterRecord, *, ticket: str | None, goes: bool) -> None:
+    """Adds the letter to the quarantine, where agents see it beside the ticket that it meant, if any. `goes`: by
+    itself, after a while."""
     item = _item(f"letter#{letter.id}", "letter", letter)
     item.data["ticket"] = ticket
-    item.quarantine, item.agenda, item.agenda_at = letter.cause, "quarantine", letter.at
+    item.quarantine, item.agenda, item.agenda_at = letter.cause, _GOES if goes else _WAITS, letter.at
     together.put(item, only_if=DeskItem.pk.does_not_exist(), refused=lambda _: True)
 
 
 def quarantined(*, limit: int, after: dict[str, Any] | None = None) -> tuple[list[LetterItem], dict[str, Any] | None]:
+    """The oldest first, what waits and what goes by itself, and the key to go on from."""
     connection()
-    page = LetterItem.by_agenda.query("quarantine", limit=limit, last_evaluated_key=after)
-    return list(page), page.last_evaluated_key  # type: ignore[arg-type]
+    rows: list[LetterItem] = []
+    for place in (_WAITS, _GOES):
+        found: Any = LetterItem.by_agenda.query(place, limit=limit, last_evaluated_key=(after or {}).get(place))
+        rows += found
+    rows.sort(key=lambda item: (item.at, item.pk))
+    shown = rows[:limit]
+    last = dict(after or {}) | {str(item.agenda): _key(item) for item in shown}
+    return shown, last if len(rows) >= limit else None
 
 
-def quarantined_before(before: datetime) -> Iterator[LetterItem]:
+def _key(item: LetterItem) -> dict[str, Any]:
+    keys: dict[str, Any] = item.serialize()
+    return {name: keys[name] for name in ("pk", "sk", "agenda", "agenda_at")}
+
+
+def going_before(before: datetime) -> Iterator[LetterItem]:
+    """What goes by itself and came before then, the oldest first."""
     connection()
-    yield from LetterItem.by_agenda.query("quarantine", LetterItem.agenda_at < before)  # type: ignore[misc]
+    yield from LetterItem.by_agenda.query(_GOES, LetterItem.agenda_at < before)  # type: ignore[misc]
 
 
 def find_quarantined(letter_id: str) -> LetterItem:

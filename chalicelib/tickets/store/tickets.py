@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from pynamodb.expressions.update import Action
 
@@ -178,8 +178,8 @@ def add_words(together: Together, number: str, words: Words) -> None:
     )  # fmt: skip
 
 
-def add_contact(together: Together, number: str, reader: Reader, contact: Contact) -> None:
-    together.put(ContactItem(number, f"contact#{reader}", **data_of(contact)))
+def add_contact(together: Together, number: str, whose: Reader | Literal["previous"], contact: Contact) -> None:
+    together.put(ContactItem(number, f"contact#{whose}", **data_of(contact)))
 
 
 def put_to_sleep(ticket: Ticket, *, now: datetime) -> None:
