@@ -7,7 +7,7 @@ from tests.stories.letters import CLOSE, code_in, customer_by_mail, mailbox_of, 
 from tests.stories.people import Agent, Customer, Desk, link_in
 
 WHO_IS_THAT = "Somebody wants to delete my account. It was not me!"
-HOLD = {"reason": "court order", "review_at": "2027-12-01T00:00:00Z"}
+HOLD: dict[str, Any] = {"reason": "court order", "review_at": "2027-12-01T00:00:00Z"}
 
 
 def _forged(desk: Desk, customer: Customer) -> str:
