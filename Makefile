@@ -12,7 +12,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 
-.PHONY: help run demo test check format bench package clean
+.PHONY: help run demo test check format package clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,9 +37,6 @@ check: $(READY) ## what CI runs: format, lint, imports, types, templates, tests
 format: $(READY) ## writes the code as `check` wants it
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
-
-bench: $(READY) ## prints the measured figures
-	@$(RUN) infra.bench
 
 package: $(READY) ## builds what is deployed, in build/ (needs Python 3.12 or newer)
 	@$(RUN) infra.package
