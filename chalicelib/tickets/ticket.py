@@ -8,7 +8,7 @@ received ─▶ awaiting_proof ─▶ in_review ─▶ scheduled ─▶ closing 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, NewType, assert_never
+from typing import Literal, NewType
 
 from chalicelib.tickets.changes import FIRST
 
@@ -145,14 +145,3 @@ def shown_status(ticket: Ticket, *, is_over: bool) -> Status:
     if ticket.status == "withdrawn":
         return "withdrawn"
     return "expired" if is_over or not ticket.is_live else "awaiting_proof"
-
-
-def status_may_change(status: Status) -> bool:
-    """Whether anything but a reappearance can still happen to a ticket of this status."""
-    match status:
-        case "received" | "awaiting_proof" | "in_review" | "scheduled" | "closing" | "needs_attention":
-            return True
-        case "closed" | "withdrawn" | "rejected" | "expired" | "resolved":
-            return False
-        case _:
-            assert_never(status)

@@ -44,17 +44,6 @@ def test_no_code_goes_to_an_address_that_was_changed_meanwhile(desk: Desk) -> No
     assert desk.agent().ticket(number)["proof"] is None
 
 
-def test_a_code_typed_after_the_address_was_changed_is_refused(desk: Desk) -> None:
-    john = customer_by_mail(desk)
-    john.writes(CLOSE)
-    number = john.ticket()
-    (code_mail,) = john.mails()
-    account = desk.agent().ticket(number)["accounts"][0]
-    desk.register(account["account_id"], status=200, email="thief@thieves.example", language="en")
-    assert desk.page(f"{link_in(code_mail)}/code", {"code": code_in(code_mail)}).status == 409
-    assert desk.agent().ticket(number)["status"] == "awaiting_proof"
-
-
 def test_automatic_approval_waits_for_an_agent_where_the_address_is_new(desk_with: Callable[..., Desk]) -> None:
     desk = desk_with(APPROVAL="automatic", COOLING_OFF="P2D")
     customer = new_customer(desk)
