@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 from chalice.app import ChaliceViewError, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from chalicelib import clock
 from chalicelib.language import LANGUAGES, N_, Language, say
@@ -42,6 +42,19 @@ _PAGE_HEADERS: Final = {
 }
 
 Item = TypeVar("Item")
+
+
+def rfc3339(at: datetime) -> str:
+    """The time in UTC with milliseconds, always as long: such texts sort as their times do."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Time = Annotated[
+    datetime,
+    PlainSerializer(rfc3339, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+"""A time in an answer."""
 
 
 class View(BaseModel):
