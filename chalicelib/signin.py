@@ -94,16 +94,10 @@ def _issuer_keys() -> "IssuerKeys":
     return IssuerKeys(issuer=settings().issuer, url=settings().jwks_url)
 
 
-_provider: tuple[datetime, Mapping[str, Any]] | None = None
-
-
-def provider() -> Mapping[str, Any]:
-    """What the issuer says of itself, asked once an hour; OSError or ValueError if it can't be asked."""
-    global _provider
-    at = clock.now()
-    if _provider is None or at - _provider[0] >= _KEYS_KEPT_FOR or _provider[1]["issuer"] != settings().issuer:
-        _provider = at, discovered(settings().issuer)
-    return _provider[1]
+@cache
+def provider() -> "Provider":
+    """The issuer of the settings, as it describes itself."""
+    return Provider(issuer=settings().issuer)
 
 
 def fetched(url: str) -> bytes:
@@ -164,6 +158,27 @@ class IssuerKeys:
 
     def _address(self) -> str:
         return self.url or str(discovered(self.issuer, self.fetch)["jwks_uri"])
+
+
+@dataclass(kw_only=True)
+class Provider:
+    """What the issuer says of itself (OpenID Connect Discovery 1.0), asked once an hour."""
+
+    issuer: str
+    fetch: Fetch = fetched
+    now: Callable[[], datetime] = clock.now
+    _told: Mapping[str, Any] = field(default_factory=dict, init=False)
+    _asked_at: datetime | None = field(default=None, init=False)
+
+    def says(self, name: str) -> str:
+        """The member of this name. `Busy` if the issuer can't be asked; KeyError if it says nothing of it."""
+        at = self.now()
+        if self._asked_at is None or at - self._asked_at >= _KEYS_KEPT_FOR:
+            try:
+                self._told, self._asked_at = discovered(self.issuer, self.fetch), at
+            except (OSError, ValueError, LookupError, TypeError) as error:
+                raise Busy from error
+        return str(self._told[name])
 
 
 def discovered(issuer: str, fetch: Fetch = fetched) -> Mapping[str, Any]:

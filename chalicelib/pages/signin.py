@@ -54,7 +54,7 @@ def begin(visit: Visit) -> Response:
         asked |= {"prompt": "login", "max_age": "0"}
     remembered = {"state": state, "nonce": nonce, "verifier": verifier, "to": our_path(visit.given.get("to", ""))}
     kept = set_cookie(_STARTED + state[:8], sealed("signin", remembered), lives_for_s=_STARTED_FOR_S)
-    address = _endpoint("authorization_endpoint")
+    address = signin.provider().says("authorization_endpoint")
     return see_other(f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}", {"Set-Cookie": kept})
 
 
@@ -99,7 +99,7 @@ def signed_out(visit: Visit) -> Response:
     base = settings().public_url
     try:
         asked = urlencode({"client_id": _client_id(), "post_logout_redirect_uri": f"{base}/signed-out"})
-        everywhere = f"{_endpoint('end_session_endpoint')}?{asked}"
+        everywhere = signin.provider().says("end_session_endpoint") + f"?{asked}"
     except (Busy, KeyError):
         everywhere = ""
     return show(visit, "signed_out.html", everywhere=everywhere)
@@ -133,14 +133,6 @@ def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def _endpoint(name: str) -> str:
-    """`Busy` while the issuer can't be asked."""
-    try:
-        return str(signin.provider()[name])
-    except (OSError, ValueError) as error:
-        raise Busy from error
-
-
 def _claims(code: str, started: dict[str, Any]) -> dict[str, Any]:
     """The claims of the ID token that this code is good for; `NotSignedIn` unless all of it holds."""
     asked = {
@@ -148,7 +140,7 @@ def _claims(code: str, started: dict[str, Any]) -> dict[str, Any]:
         "code_verifier": started["verifier"],
     }  # fmt: skip
     try:
-        answer = json.loads(signin.posted(_endpoint("token_endpoint"), urlencode(asked).encode()))
+        answer = json.loads(signin.posted(signin.provider().says("token_endpoint"), urlencode(asked).encode()))
         claims = dict(signin.checker(_client_id()).checked(str(answer["id_token"])))
         nonce = str(claims["nonce"])
     except Busy:
