@@ -12,7 +12,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 
-.PHONY: help run demo test check format package clean
+.PHONY: help run demo test check bench pictures format package clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ check: $(READY) ## what CI runs: format, lint, imports, types, templates, tests
 	@$(RUN) mypy
 	@$(RUN) infra.check
 	@$(RUN) pytest -n 2
+
+bench: $(READY) ## prints measured figures: pages
+	@$(RUN) infra.measure_pages
+
+pictures: $(READY) ## takes the pictures of README from a desk that runs (needs Chromium)
+	@$(RUN) infra.pictures
 
 format: $(READY) ## writes the code as `check` wants it
 	@$(RUN) ruff format .

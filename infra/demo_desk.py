@@ -55,9 +55,9 @@ class Desk:
         headers = {"Accept-Language": language} | ({"Authorization": f"Bearer {token}"} if token else {})
         return _asked(method, self.url + path, body, headers)
 
-    def read(self, url: str) -> Answer:
+    def read(self, url: str, headers: dict[str, str] | None = None) -> Answer:
         """Opens a link, as a browser would."""
-        return _asked("GET", url, None, {})
+        return _asked("GET", url, None, headers or {})
 
     def mail(self, letter: EmailMessage) -> None:
         """Hands a letter to the desk's mail exchanger, and waits until it has been dealt with."""
@@ -79,6 +79,18 @@ class Desk:
 
     def holders(self, account_id: str) -> dict[str, int]:
         return self._panel("GET", f"/holders.json?{urllib.parse.urlencode({'account_id': account_id})}")
+
+    def letter(self, letter: EmailMessage, **verdicts: str) -> None:
+        """A letter as SES receives it with these verdicts, read before this comes back."""
+        address = f"{self.panel_url}/mail?{urllib.parse.urlencode(verdicts)}"
+        urllib.request.urlopen(address, letter.as_bytes(), timeout=PATIENCE).close()
+        self.settle()
+
+    def fault(self, service: str, operation: str, kind: str, *, times: int) -> None:
+        self._panel("POST", "/faults", {"service": service, "operation": operation, "kind": kind, "times": times})
+
+    def no_more_faults(self) -> None:
+        self._panel("POST", "/faults", {"clear": True})
 
     def now(self) -> datetime:
         return datetime.fromisoformat(self._panel("GET", "/clock")["now"])

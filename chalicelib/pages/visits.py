@@ -21,9 +21,8 @@ from chalice.app import Response
 from chalicelib.answers import Refusal, page, see_other
 from chalicelib.calls import ANYONE, Arriving, Call, Calls, Who, admitted, arriving, path_ids, query_of, raw_body, told
 from chalicelib.language import LANGUAGES, Language, filled
-from chalicelib.pages import forms
+from chalicelib.pages import forms, showing
 from chalicelib.pages.sessions import Session, cookies, session_of, set_cookie
-from chalicelib.pages.showing import rendered
 from chalicelib.problems import ForeignForm, NotSignedIn, SignInAgain
 from chalicelib.reading import form
 from chalicelib.settings import settings
@@ -146,20 +145,22 @@ class _Coming:
             return see_other(f"{settings().public_url}/signin?{urlencode({'to': back, **again})}")
         visit = self._visit({})
         link = f"{settings().public_url}/signin?{urlencode({'to': '/signed-in', **again})}"
-        html = rendered(
+        html = showing.rendered(
             visit, "sign_in_again.html", link=link, is_old=is_old, fields=visit.given, token_session=self._held
         )
         return page(html, 401)
 
     def refused(self, refusal: Refusal) -> Response:
         visit = self._visit({})
-        html = rendered(visit, "refusal.html", problem=refusal.document(self.language, self.arriving.request_id))
+        html = showing.rendered(
+            visit, "refusal.html", problem=refusal.document(self.language, self.arriving.request_id)
+        )
         return page(html, refusal.status, refusal.headers)
 
 
 def show(visit: Visit, template: str, *, status: int = 200, **facts: Any) -> Response:
     """The page that this template makes of the facts."""
-    return page(rendered(visit, template, **facts), status)
+    return page(showing.rendered(visit, template, **facts), status)
 
 
 def go_to(path: str, **query: str) -> Response:

@@ -12,9 +12,7 @@ from infra.local.where import SUPPORT_ADDRESS
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    for talkative in ("moto", "samtranslator", "mail.log"):
-        logging.getLogger(talkative).setLevel(logging.CRITICAL)
+    quiet()
     stopped = threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: stopped.set())
@@ -32,6 +30,13 @@ def main() -> int:
     finally:
         cloud.stop()
     return 0
+
+
+def quiet() -> None:
+    """Warnings of ours only: moto tells at length of what the desk makes go wrong on purpose."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for talkative in ("moto", "localstack", "samtranslator", "mail.log"):
+        logging.getLogger(talkative).setLevel(logging.CRITICAL)
 
 
 def _port(variable: str, default: int) -> int:
