@@ -77,6 +77,10 @@ def shown(html: str, *, policy: str, status: int = 200) -> Reply:
     return Reply(status=status, body=html.encode(), headers=headers)
 
 
+def sent(text: str, kind: str) -> Reply:
+    return Reply(body=text.encode(), headers={"Content-Type": f"{kind}; charset=utf-8"})
+
+
 def see_other(url: str) -> Reply:
     return Reply(status=303, headers={"Location": url})
 
