@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
@@ -97,6 +98,11 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, port: int, answers: Answers) -> None:
         super().__init__(("127.0.0.1", port), partial(_Handler, answers=answers))
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that hangs up is no news."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -27,6 +27,7 @@ const long = new Intl.DateTimeFormat("en-GB", {
 });
 
 let mails = []; // newest first
+let isLoaded = false;
 let isBusy = false;
 const opened = new Set();
 
@@ -40,7 +41,9 @@ function list() {
   const wanted = find("to").value.trim().toLowerCase();
   const found = mails.filter((mail) => isTo(mail, wanted));
   find("count").textContent = mails.length ? (wanted ? `${found.length} of ${mails.length}` : `${mails.length}`) : "";
+  const focused = document.activeElement?.closest("#mails a")?.hash;
   find("mails").replaceChildren(...found.map(line));
+  if (focused) [...find("mails").querySelectorAll("a")].find((each) => each.hash === focused)?.focus();
   find("nothing").hidden = found.length > 0;
   find("nothing").textContent = mails.length ? "No mail to this address." : "The desk has mailed nothing yet.";
 }
@@ -62,6 +65,7 @@ function addresses() {
 // The mail that is open: the address's own fragment names it, so that back and forward work
 
 const chosen = () => decodeURIComponent(location.hash.slice(1));
+const filtered = () => new URLSearchParams(location.search).get("to") ?? "";
 
 function read() {
   const mail = mails.find((each) => each.id === chosen());
@@ -116,13 +120,12 @@ async function look() {
     const now = new Date(clock.now);
     Object.assign(find("clock"), { dateTime: clock.now, textContent: long.format(now), title: clock.now });
     count(state);
-    if (outbox.length !== mails.length) {
-      const isOpenedNow = !mails.length;
-      mails = outbox.reverse();
-      addresses();
-      if (isOpenedNow && chosen()) read();
-    }
-    list();
+    if (isLoaded && outbox.length === mails.length) return;
+    mails = outbox.reverse();
+    addresses();
+    if (isLoaded) list();
+    else read();
+    isLoaded = true;
   } catch (error) {
     note(error.message, true);
   }
@@ -181,14 +184,15 @@ find("to").addEventListener("input", () => {
   list();
 });
 
-window.addEventListener("hashchange", () => {
+// Links to mails, and back and forward, which may change the filter too.
+window.addEventListener("popstate", () => {
+  find("to").value = filtered();
   read();
-  if (chosen()) {
-    find("reader").focus({ preventScroll: true });
-    find("reader").scrollIntoView({ block: "nearest" });
-  }
+  if (!chosen()) return;
+  find("reader").focus({ preventScroll: true });
+  find("reader").scrollIntoView({ block: "nearest" });
 });
 
-find("to").value = new URLSearchParams(location.search).get("to") ?? "";
+find("to").value = filtered();
 look();
 setInterval(() => { if (!document.hidden && !isBusy) look(); }, 3000);
