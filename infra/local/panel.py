@@ -8,19 +8,18 @@ out). The answer, also to `{}`, is what waits; `{"next_id_token": {}}` takes it 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from infra.local import seeds
 from infra.local.letters import CHECKS, NobodyHere
-from infra.local.panel_http import Asked, Refused, Reply, Server, shown, told
+from infra.local.pages import page, text
+from infra.local.panel_http import Asked, Refused, Reply, Server, sent, shown, told
 from infra.local.signing_in import SigningIn
+from infra.local.where import SUPPORT_ADDRESS
 
 if TYPE_CHECKING:
     from infra.local.cloud import LocalCloud
-
-PAGES = Path(__file__).with_name("pages")
 
 Answer = dict[str, Any] | list[dict[str, Any]] | Reply
 
@@ -34,6 +33,8 @@ class Panel:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._routes: dict[tuple[str, str], Callable[[Asked], Answer]] = {
             ("GET", "/"): self._page,
+            ("GET", "/panel.css"): lambda _: sent(text("panel.css"), "text/css"),
+            ("GET", "/panel.js"): lambda _: sent(text("panel.js"), "text/javascript"),
             ("GET", "/outbox.json"): lambda asked: self._cloud.outbox(asked.query.get("to")),
             ("POST", "/mail"): self._mail,
             ("POST", "/token"): lambda asked: {"token": self._cloud.token(**asked.said())},
@@ -78,8 +79,16 @@ class Panel:
         return answer if isinstance(answer, Reply) else told(answer)
 
     def _page(self, _asked: Asked) -> Reply:
-        html = (PAGES / "panel.html").read_text(encoding="utf-8").replace("{{desk}}", self._cloud.desk_url)
-        return shown(html, policy="script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'")
+        html = page(
+            "panel.html", desk_url=self._cloud.desk_url, support_address=SUPPORT_ADDRESS,
+            customers=seeds.PEOPLE, team=seeds.TEAM,
+        )  # fmt: skip
+        # A mail's HTML, shut in a frame, is held to this too: it may style itself, and fetch nothing.
+        return shown(
+            html,
+            policy="script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src data:; "
+            "form-action 'none'",
+        )
 
     def _sign_in(self, step: Callable[[SigningIn, Asked], Reply], asked: Asked) -> Reply:
         return step(self._cloud.signing_in, asked)

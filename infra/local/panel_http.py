@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
@@ -77,6 +78,10 @@ def shown(html: str, *, policy: str, status: int = 200) -> Reply:
     return Reply(status=status, body=html.encode(), headers=headers)
 
 
+def sent(text: str, kind: str) -> Reply:
+    return Reply(body=text.encode(), headers={"Content-Type": f"{kind}; charset=utf-8"})
+
+
 def see_other(url: str) -> Reply:
     return Reply(status=303, headers={"Location": url})
 
@@ -93,6 +98,11 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, port: int, answers: Answers) -> None:
         super().__init__(("127.0.0.1", port), partial(_Handler, answers=answers))
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that hangs up is no news."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,15 +1,10 @@
 """The identity provider's pages for people, in Vietnamese and English; they work without JavaScript."""
 
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from infra.local import seeds
+from infra.local.pages import page
 from infra.local.panel_http import Reply, shown
-
-PAGES = Path(__file__).with_name("pages")
 
 
 def sign_in(language: str, given: dict[str, str], *, desk_url: str, typed: str = "", refusal: str = "") -> Reply:
@@ -36,17 +31,10 @@ def signed_out(language: str, *, desk_url: str) -> Reply:
 
 
 def _page(name: str, language: str, desk_url: str, *, status: int = 200, **facts: Any) -> Reply:
-    html = _pages().get_template(name).render(language=language, words=WORDS[language], desk_url=desk_url, **facts)
+    html = page(name, language=language, words=WORDS[language], desk_url=desk_url, **facts)
     # Browsers hold `form-action` against redirects too: the desk is where the forms lead in the end.
     policy = f"style-src 'unsafe-inline'; img-src data:; form-action 'self' {desk_url}"
     return shown(html, policy=policy, status=status)
-
-
-@cache
-def _pages() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
 
 
 WORDS: Final[dict[str, dict[str, str]]] = {

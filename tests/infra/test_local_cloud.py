@@ -3,6 +3,7 @@
 import json
 import os
 import urllib.error
+import urllib.parse
 import urllib.request
 from typing import Any
 
@@ -57,8 +58,7 @@ def test_the_panel_does_what_it_says() -> None:
         assert ask(f"{panel}/outbox.json?to=nobody@elsewhere.example") == (200, [])
         assert ask(f"{panel}/nothing")[0] == 404
         assert ask(f"{panel}/token", b"not json")[0] == 400
-        with urllib.request.urlopen(panel) as page:
-            assert cloud.desk_url in page.read().decode()
+        assert _somebody_signs_in(cloud)
 
 
 def _counts(panel: str) -> set[str]:
@@ -80,6 +80,13 @@ def _tokens_hold(panel: str) -> bool:
     assert (claims["iss"], claims["aud"], claims["account_id"]) == (panel, "signoff", "acc-lan")
     assert claims["exp"] - claims["iat"] == 90 * 24 * 3600
     return bool(claims["iat"] - claims["auth_time"] == 60)
+
+
+def _somebody_signs_in(cloud: LocalCloud) -> bool:
+    back = urllib.parse.quote(f"{cloud.desk_url}/signin/back", safe="")
+    asked = "response_type=code&client_id=signoff&scope=openid&code_challenge_method=S256&code_challenge=" + "a" * 43
+    with urllib.request.urlopen(f"{cloud.panel_url}/authorize?{asked}&redirect_uri={back}") as page:
+        return "acc-lan" in page.read().decode()
 
 
 def test_a_function_can_be_called_by_name() -> None:
