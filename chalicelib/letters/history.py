@@ -12,6 +12,7 @@ from chalicelib.letters.quotes import (
     ADDRESSED,
     DATE_OPENING,
     DATED,
+    DAY,
     FIRST_PERSON,
     FORWARDED,
     HEADER_LINE,
@@ -23,6 +24,7 @@ from chalicelib.letters.quotes import (
 
 LONGEST_LINE = 500
 _LONGEST_ATTRIBUTION = 700
+_LONGEST_NAMED = 160
 _MOST_ATTRIBUTION_LINES = 6
 _MOST_HEADERS = 8
 _WRAPS_AT = 70
@@ -30,14 +32,18 @@ _NO_BEGINNING = "_)]>,.;=&?%/"
 _QUOTED = re.compile(r"\s{0,3}(?:[A-Z]{1,3})?>")
 _OTHERWISE_QUOTED = re.compile(r"\s{0,3}[|}:]\s")
 _ENDS_ATTRIBUTION = re.compile(r"[:：]\s*\*{0,2}\s*$|\w\s?-{2,}\s*$")
+_ENDS_SENTENCE = re.compile(r"(?:[^\W\d_]{5}\.|[!?。！？])$")
 _MARKUP = (HISTORY, HISTORY_HERE, HISTORY_ENDS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sign:
-    """Something that tells of history: what, past which line it ends, and whether it can hardly be anything else."""
+    """Something that tells of history: what, past which line it ends, and whether it can hardly be anything else.
 
-    kind: Literal["markup", "quote", "forward", "headers", "attribution"]
+    "told" is what reads like an attribution and is the writer's own telling: "on 2 November I wrote to you:".
+    """
+
+    kind: Literal["markup", "quote", "forward", "headers", "attribution", "told"]
     end: int
     is_sure: bool = True
 
@@ -90,7 +96,7 @@ def end_of_quote(lines: list[str], at: int) -> int:
 
 
 def _is_wrapped(lines: list[str], at: int) -> bool:
-    """Whether the line is the rest of the one above, which had no room for its first word. An answer looks otherwise."""
+    """Whether the line is the rest of the one above, which had no room for its first word."""
     if not 0 < at < len(lines) - 1:
         return False
     above, first = lines[at - 1], lines[at].split(maxsplit=1)[0]
@@ -103,14 +109,25 @@ def _is_wrapped(lines: list[str], at: int) -> bool:
 
 
 def _attribution(lines: list[str], at: int) -> Sign | None:
-    if not OPENING.match(lines[at]):
+    if not (OPENING.match(lines[at]) or _is_name_and_time(lines[at])):
         return None
     end = _end_of_attribution(lines, at)
     if end == at:
         return None
     said = " ".join(lines[at:end])
-    is_sure = bool(ADDRESSED.search(said)) or (bool(DATED.search(said)) and bool(TIMED.search(said)))
-    return Sign(kind="attribution", end=end, is_sure=is_sure and not FIRST_PERSON.search(said))
+    if FIRST_PERSON.search(said) or any(_ENDS_SENTENCE.search(line) for line in lines[at : end - 1]):
+        return Sign(kind="told", end=at + 1, is_sure=False)
+    is_dated = bool(DATE_OPENING.match(said)) and _has_time(said)
+    return Sign(kind="attribution", end=end, is_sure=is_dated or bool(ADDRESSED.search(said)))
+
+
+def _is_name_and_time(line: str) -> bool:
+    """Somebody's name, without an address, and when they wrote, in one line."""
+    return line.endswith((":", "：")) and len(line) <= _LONGEST_NAMED and bool(WROTE.search(line)) and _has_time(line)
+
+
+def _has_time(said: str) -> bool:
+    return bool(DATED.search(said)) and bool(TIMED.search(DAY.sub("", said)))
 
 
 def _end_of_attribution(lines: list[str], at: int) -> int:
@@ -168,12 +185,12 @@ def _header_block(lines: list[str], at: int) -> Sign | None:
     else:
         is_block = others >= 2 and "date" in names and "@" in near
     # Somebody's own list, of a journey perhaps, has a "From:" and a "Date:" as well.
-    is_sure = "@" in " ".join(lines[at : at + _MOST_HEADERS]) or (others >= 2 and "subject" in names.values())
+    is_sure = "@" in " ".join(lines[at : at + _MOST_HEADERS]) or (others >= 2 and "of_letters" in names.values())
     return Sign(kind="headers", end=at + 1, is_sure=is_sure) if is_block else None
 
 
 def _header_names(lines: list[str], at: int) -> dict[str, str]:
-    """The headers that stand here, each once, and which are a sender or a subject."""
+    """The headers that stand here, each once, and which of them is the sender, or one that only letters have."""
     names: dict[str, str] = {}
     foreign = 0
     for line in lines[at : at + _MOST_HEADERS]:
@@ -183,7 +200,7 @@ def _header_names(lines: list[str], at: int) -> dict[str, str]:
             if foreign > 1 or (not line.strip() and names):
                 break
             continue
-        kind = "sender" if header["sender"] else "subject" if header["subject"] else "other"
+        kind = "sender" if header["sender"] else "of_letters" if header["of_letters"] else "other"
         names.setdefault(line.partition(":")[0].strip().casefold(), kind)
     return names
 

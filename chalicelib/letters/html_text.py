@@ -227,12 +227,8 @@ def _open(page: _Page, name: str, attributes: str) -> None:
         page.leave_space()
     elif name in _BLOCKS or name == "br":
         page.end_line(even_empty=name == "br")
-    if page.with_quotes and name not in _EMPTY:
-        page.count(name, 1)
-    if name == "blockquote":
-        page.begin_quote(cited=_is_cited(attributes))
-    elif page.with_quotes and attributes and not page.quotes:
-        _mark(page, name, attributes)
+    if page.with_quotes:
+        _look_for_marks(page, name, attributes)
     page.keeps_space += name == "pre"
     if said := _SAID_BY.get(name):
         page.line.append(said)
@@ -240,6 +236,15 @@ def _open(page: _Page, name: str, attributes: str) -> None:
         page.say(_unescaped(alt[1] or alt[2]))
     if name == "hr":
         page.end_line()
+
+
+def _look_for_marks(page: _Page, name: str, attributes: str) -> None:
+    if name not in _EMPTY:
+        page.count(name, 1)
+    if name == "blockquote":
+        page.begin_quote(cited=_is_cited(attributes))
+    elif attributes and not page.quotes:
+        _mark(page, name, attributes)
 
 
 def _names(attributes: str) -> Iterator[str]:

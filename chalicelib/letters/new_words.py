@@ -57,8 +57,11 @@ def read_new_words(letter: Letter, markers: tuple[str, ...] = ()) -> NewWords:
     reading = _Reading(page=page, marker=below, is_forward=bool(FORWARDING_SUBJECT.match(letter.subject)))
     reading.read()
     first = reading.first
+    kept = [page.lines[at] for at in reading.kept]
     return NewWords(
-        text=without_signature([page.lines[at] for at in reading.kept], [at in page.signed for at in reading.kept]),
+        text="\n".join(kept).strip()
+        if reading.is_sent_on
+        else without_signature(kept, [at in page.signed for at in reading.kept]),
         above=without_signature(above[:first], [at in page.signed for at in range(first)]),
         has_history=first < len(page.lines),
     )
@@ -127,6 +130,8 @@ class _Reading:
     has_words: bool = False
     # Where the history ends that markup has begun.
     ends: int = field(init=False)
+    # Whether an older letter is kept whole, because it was sent on.
+    is_sent_on: bool = False
 
     def __post_init__(self) -> None:
         self.first = self.ends = len(self.page.lines)
@@ -156,11 +161,17 @@ class _Reading:
                 self.has_words = self.has_words or bool(self.page.lines[each].strip())
         return end
 
+    def _keep_whole(self, at: int) -> int:
+        self.is_sent_on = True
+        return self._keep(at, len(self.page.lines))
+
     def _without(self, sign: Sign, at: int) -> int:
         """Where to go on, past the history that this sign begins. What is not surely history is kept."""
         match sign.kind:
             case "forward":
-                return self._keep(at, len(self.page.lines))
+                return self._keep_whole(at)
+            case "told":
+                return self._keep(at, sign.end)
             case "markup":
                 return self._below_markup(at)
             case "quote":
@@ -202,12 +213,12 @@ class _Reading:
     def _below_headers(self, sign: Sign, at: int) -> int:
         lines, body = self.page.lines, past_headers(self.page.lines, sign.end)
         if self.is_forward:
-            return self._keep(at, len(lines))
+            return self._keep_whole(at)
         if body < len(lines) and self.page.is_marked(body):
             return self._past_quote(body, has_attribution=True)
         if not sign.is_sure:
             return self._keep(at, at + 1)
-        return self._past_history(at) if self.has_words else self._keep(at, len(lines))
+        return self._past_history(at) if self.has_words else self._keep_whole(at)
 
     def _below_markup(self, at: int) -> int:
         lines = self.page.lines

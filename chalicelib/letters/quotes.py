@@ -46,7 +46,7 @@ ADDRESSED = re.compile(r"[<(\[]\s*(?:mailto:)?[^\s<>@()]{1,64}@[^\s<>@()]{1,255}
 FIRST_PERSON = re.compile(
     r"""
     \b(?:i|we)\s(?:have\s|had\s|already\s|also\s){0,2}(?:wrote|write|written|said)\b
-    |\bschrieben?\s(?:ich|wir)\b|\b(?:ich|wir)\s(?:\w{1,12}\s){0,2}(?:schrieben?|geschrieben)\b
+    |\bschrieb(?:en)?\s(?:ich|wir)\b|\b(?:ich|wir)\s(?:\w{1,12}\s){0,2}(?:schrieb(?:en)?|geschrieben)\b
     |\bj['’]ai\s(?:\w{1,12}\s)?[ée]crit\b|\b(?:je|nous)\s(?:\w{1,12}\s){0,3}[ée]crit\b
     |\b(?:ho|abbiamo)\sscritto\b|\bschreef\sik\b|\bik\s(?:\w{1,12}\s){0,2}(?:schreef|geschreven)\b
     |\bskrev\s(?:jag|jeg|vi)\b|\b(?:jag|jeg|vi)\s(?:har\s)?skrev\w{0,3}\b|\bkirjoitin\b
@@ -56,6 +56,7 @@ FIRST_PERSON = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 TIMED = re.compile(r"\b\d{1,2}[:.hH]\d{2}\b|\d[时時点點시]|\d\s?(?:Uhr|giờ|AM|PM)\b", re.IGNORECASE)
 
 # -----Original Message----- and its kin.
@@ -65,7 +66,8 @@ _ORIGINAL = any_of(
     urspr[üu]ngliche (?:nachricht|mail|e-?mail)|original-?nachricht|antwort nachricht|message (?:d')?origin(?:al|e)
     mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht
     oprindelig (?:meddelelse|besked|e-?mail)|opprinnelig melding
-    ursprungligt meddelande|originalmeddelande|alkuper[äa]inen viesti|wiadomo[śs][ćc] oryginalna|oryginalna wiadomo[śs][ćc]
+    ursprungligt meddelande|originalmeddelande|alkuper[äa]inen viesti|wiadomo[śs][ćc] oryginalna
+    oryginalna wiadomo[śs][ćc]
     p[ůu]vodn[íi] (?:zpr[áa]va|e-?mail)|eredeti [üu]zenet|orijinal (?:mesaj|ileti)|mesaj original
     исходное сообщение|оригинальное сообщение|початкове повідомлення|thư gốc|tin nhắn gốc|pesan asli|ข้อความเดิม
     元のメッセージ|元のメール|原始邮件|原邮件|原始郵件|原始訊息|원본 메시지|원본 메일|보낸 메시지|الرسالة الأصلية
@@ -96,8 +98,12 @@ FORWARDED = re.compile(
     rf"^[\s>*]*[-_=*—–]{{2,}}\s?>?\s*(?:{_FORWARDED})\b.{{0,40}}$|^[\s>*]*(?:{_BEGIN_FORWARDED})\s*[:：]?\s*$",
     re.IGNORECASE,
 )
-FORWARDING_SUBJECT = re.compile(
-    r"\s*(?:fwd?|wg|tr|rv|enc|i|doorst|vs|vb|vl|pd|пересл|chuyển tiếp|転送|转发|轉寄|전달)\s?[:：]", re.IGNORECASE
+_FORWARDS = r"fwd?|wg|tr|rv|enc|i|doorst|vs|vb|vl|pd|пересл|chuyển tiếp|転送|转发|轉寄|전달"
+FORWARDING_SUBJECT = re.compile(rf"\s*(?:{_FORWARDS})\s?[:：]", re.IGNORECASE)
+ANSWERING_SUBJECT = re.compile(
+    rf"\s*(?:{_FORWARDS}|re|aw|sv|antw?|r|ref|res|odp|vá|ynt|trả lời|отв|回复|回覆|答复|返信|답장|회신)"
+    r"\s?(?:\[\d{1,3}\])?\s?[:：]",
+    re.IGNORECASE,
 )
 
 # The names of headers as mail programs write them above quoted history.
@@ -107,27 +113,27 @@ _FROM = any_of(
     от|от кого|від|từ|người gửi|差出人|送信者|发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람|έναρξη|από|מאת|من|จาก
     """
 )
-_SUBJECT = any_of(
+# When an older letter was sent, and its subject: nobody's own list of things has these.
+_OF_LETTERS = any_of(
     r"""
     subject|betreff|objet|sujet|asunto|assunto|oggetto|onderwerp|emne|[äa]mne|aihe|temat|p[řr]edm[ěe]t|konu|tárgy|subiect
     subjek|тема|tiêu đề|chủ đề|件名|主题|主題|主旨|제목|θέμα|נושא|الموضوع|เรื่อง
+    sent|gesendet|envoy[ée](?: le)?|enviad[oa](?: el| em)?|inviato|verzonden|sendt|skickat|lähetetty|wysłan[oy]
+    odesl[áa]no|gönderilme tarihi|elküldve|trimis|отправлено|надіслано|đã gửi|gửi lúc|送信日時|送信済み|发送时间
+    發送時間|寄件日期|傳送時間|보낸 날짜|στάλθηκε|נשלח
     """
 )
 _OTHER = any_of(
     r"""
-    sent|to|cc|bcc|date|reply-?to|importance|attachments?|gesendet|an|kopie(?: \(cc\))?|datum
-    antwort an|wichtigkeit|envoy[ée](?: le)?|[àa]|copie [àa]|répondre à|enviad[oa](?: el| em)?|para
-    fecha|data|inviato|risposta|per|verzonden|aan|sendt|dato|til|skickat|till
-    kopia|lähetetty|vastaanottaja|päivä(?:ys)?|kopio|wysłan[oy]|do|dw|odesl[áa]no|komu
-    kime|tarih|gönderilme tarihi|elküldve|címzett|trimis|către|kepada|tanggal
-    отправлено|дата|кому|копия|надіслано|ngày|gửi|đã gửi|gửi lúc|thời gian|đến|tới|người nhận
-    送信日時|日時|日付|宛先|送信済み|发送时间|發送時間|日期|时间|收件人|抄送|寄件日期|傳送時間|收件者|副本
-    보낸 날짜|날짜|받는 사람|받는사람|참조|στάλθηκε|προς|נשלח|אל|إلى|التاريخ|ถึง|วันที่
+    to|cc|bcc|date|reply-?to|importance|attachments?|an|kopie(?: \(cc\))?|datum|antwort an|wichtigkeit|[àa]|copie [àa]
+    répondre à|para|fecha|data|risposta|per|aan|dato|til|till|kopia|vastaanottaja|päivä(?:ys)?|kopio|do|dw|komu
+    kime|tarih|címzett|către|kepada|tanggal|дата|кому|копия|ngày|gửi|thời gian|đến|tới|người nhận
+    日時|日付|宛先|日期|时间|收件人|抄送|收件者|副本|날짜|받는 사람|받는사람|참조|προς|אל|إلى|التاريخ|ถึง|วันที่
     message du
     """
 )
 HEADER_LINE = re.compile(
-    rf"^[\s>*_|]*(?:(?P<sender>{_FROM})|(?P<subject>{_SUBJECT})|(?:{_OTHER}))"
+    rf"^[\s>*_|]*(?:(?P<sender>{_FROM})|(?P<of_letters>{_OF_LETTERS})|(?:{_OTHER}))"
     r"\s?\*{0,2}\s?[:：](?!//)(?P<value>.*)$",
     re.IGNORECASE,
 )

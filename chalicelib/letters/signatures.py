@@ -28,6 +28,7 @@ _DEVICES = any_of(
     mobil\w{0,12}|m[óo]vil|celular|smart-?phone|phone|handy|tablet|telefon\w{0,6}|t[ée]l[ée]phone|tel[ée]fono
     cellulare|ger[äa]t|appareil|dispositivo|macbook|тел\w{0,9}|смартфон\w{0,3}|điện thoại|máy tính bảng
     携帯|スマートフォン|手机|手機|아이폰|갤럭시|휴대폰|unterwegs|fairmail|polymail
+    мобильн\w{1,3}|application\smail
     """
 )
 _MY = r"my|meinem|meiner|mon|ma|mi|mijn|min|mitt|mia|mio|meu|minha|mojego|моего|мого"
@@ -50,12 +51,12 @@ _SENT_FROM = any_of(
     (?:diese\snachricht\swurde\s)?von\smeine[mr]\s.{1,70}\sgesendet\.?|[a-z]*\s?iphone(?:umdan|'umdan|imdan)\sgönderildi.{0,20}
     (?:私の)?.{0,20}(?:iphone|ipad|android|スマートフォン|outlook|携帯).{0,10}から送信.{0,10}
     从我的.{1,30}发(?:送|出)|发自我的.{1,30}|發自我的.{1,30}|傳送自.{1,30}|從我的.{1,30}傳送|来自.{1,20}的邮件
-    나의\s.{1,20}에서\s보냄|.{0,20}(?:iphone|ipad|galaxy|android).{0,10}에서\s보냄
+    outlook\sfor\s(?:ios|android)\s?を入手.{0,60}|나의\s.{1,20}에서\s보냄|.{0,20}(?:iphone|ipad|galaxy|android).{0,10}에서\s보냄
     """
 )
 _MOBILE_LINE = re.compile(
     rf"^[\s>*_(\[<«\"]*(?:{_SENT_FROM}|(?:{_BY})\s(?!.{{0,60}}\b(?:{_NO_DEVICE}))"
-    rf"(?:(?:{_MY})\s.{{1,60}}|.{{0,40}}(?:\b|_)(?:{_DEVICES})s?(?![a-z]).{{0,70}}))\s*$",
+    rf"(?:(?:{_MY})\s.{{1,60}}|.{{0,40}}(?:\b|_)(?:{_DEVICES})(?:s|[sl]t[aä])?(?![a-z]).{{0,70}}))\s*$",
     re.IGNORECASE,
 )
 # A greeting says nothing yet: the letter itself may stand below a rule.
