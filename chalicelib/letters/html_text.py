@@ -6,12 +6,19 @@ rules for quotes in plain text (new_words.py) work for HTML as well.
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 # Stands on a line of its own where a mail program's own markup says: from here on it is history.
 HISTORY = "\ue000"
-# Stands where a mail program's own markup says: here the signature begins.
-SIGNATURE = "\ue001"
+# The same, where the markup says as well where it ends: there stands HISTORY_ENDS, if it was not left open.
+HISTORY_HERE = "\ue001"
+HISTORY_ENDS = "\ue002"
+# Stands before each line of what a mail program's own markup calls a signature.
+SIGNATURE = "\ue003"
+# Stands before a line in a blockquote that no mail program calls a quote: it may be the writer's own, set in.
+INDENTED = "\ue004"
+MARKS = re.compile("[\ue000-\ue004]")
 
 _TAG = re.compile(r"<(?:(/?)([a-zA-Z][a-zA-Z0-9:_-]*)|(!--)|([!?/]))")
 _EDGE = re.compile("[>\"']")
@@ -28,6 +35,7 @@ _STYLED = re.compile(r"""\sstyle\s*=\s*(?:"([^"]{0,500})"|'([^']{0,500})')""", r
 _ALT = re.compile(r"""\salt\s*=\s*(?:"([^"]{1,200})"|'([^']{1,200})')""", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"&#(?:\d{8}|[xX][0-9a-fA-F]{8})[0-9a-fA-F]*;?")
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")
+_NO_WORD = f"> {SIGNATURE}{INDENTED}"
 _HISTORY_NAMES = re.compile(
     r"\b(?:gmail_quote(?!_attribution)\w*|gmail_extra_quote|yahoo_quoted\w*|moz-cite-prefix|divRplyFwdMsg|"
     r"OLK_SRC_BODY_SECTION|appendonsend|yahooQuotedMsg|zmail_extra|protonmail_quote|tutanota_quote|qt\b|"
@@ -44,18 +52,46 @@ _OUTLOOK_LINE = re.compile(
     r"border:\s*none;\s*border-top:\s*solid\s+#(?:B5C4DF|E1E1E1|CCCCCC)\s+1\.0pt|border-top:\s*(?:#B5C4DF|#E1E1E1)\s",
     re.IGNORECASE,
 )
+_CITED = re.compile(r"""(?:\A|[\s"'])type\s*=\s*["']?cite\b""", re.IGNORECASE)
+# Gmail gives this name to what is quoted and, by its button for quotes, to what the writer sets in as well.
+_MAYBE_OWN = re.compile(r"\bgmail_quote\b", re.IGNORECASE)
+# Names that stand above history, not around it.
+_HISTORY_BEGINS = re.compile(
+    r"moz-cite-prefix|divRplyFwdMsg|appendonsend|replySplit|reply-intro|stopSpelling|ms-outlook-mobile-reference-message",
+    re.IGNORECASE,
+)
+_CONTAINERS = frozenset("div span section table td pre".split())
 _DEEPEST_QUOTE = 20
 
 
 @dataclass(kw_only=True)
+class _Element:
+    """An element that is open, until as many of its name are closed as were opened. `line` is where it began."""
+
+    name: str
+    line: int
+    open: int = 1
+
+    def is_closed_by(self, name: str, step: int) -> bool:
+        self.open += step if name == self.name else 0
+        return self.open == 0
+
+
+@dataclass(kw_only=True)
 class _Page:
-    """What has been read so far. Lines are ended by blocks; `quotes` is how deep in blockquotes we are."""
+    """What has been read so far. Lines are ended by blocks.
+
+    `quotes` has an entry for each open blockquote: whether a mail program calls it a quote. `cited` counts those.
+    """
 
     with_quotes: bool
     lines: list[str] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
-    quotes: int = 0
+    quotes: list[bool] = field(default_factory=list)
+    cited: int = 0
     keeps_space: int = 0
+    history: _Element | None = None
+    signature: _Element | None = None
 
     def say(self, text: str) -> None:
         if self.keeps_space:
@@ -74,23 +110,49 @@ class _Page:
         text = text.rstrip() if self.keeps_space else text.strip()
         self.line.clear()
         if text or even_empty:
-            mark = "> " * min(self.quotes, _DEEPEST_QUOTE) if self.with_quotes else ""
-            self.lines.append(mark + text)
+            self.lines.append(self._marks() + text if self.with_quotes else text)
+
+    def _marks(self) -> str:
+        if self.quotes:
+            return ("" if self.cited else INDENTED) + "> " * min(len(self.quotes), _DEEPEST_QUOTE)
+        return SIGNATURE if self.signature else ""
 
     def leave_space(self) -> None:
         self.end_line()
-        if self.lines and self.lines[-1].strip("> "):
+        if self.lines and self.lines[-1].strip(_NO_WORD):
             self.end_line(even_empty=True)
 
     def mark(self, sign: str) -> None:
-        if self.with_quotes and not self.quotes:
+        self.end_line()
+        self.lines.append(sign)
+
+    def begin_quote(self, *, cited: bool) -> None:
+        self.quotes.append(cited)
+        self.cited += cited
+
+    def end_quote(self) -> None:
+        if self.quotes:
+            self.cited -= self.quotes.pop()
+
+    def count(self, name: str, step: int) -> None:
+        """Keeps count of the elements whose end matters: one of this name was opened (1) or closed (-1)."""
+        if self.history and self.history.is_closed_by(name, step):
+            self.history = None
+            self.mark(HISTORY_ENDS)
+        if self.signature and self.signature.is_closed_by(name, step):
             self.end_line()
-            self.lines.append(sign)
+            self.signature = None
+
+    def end(self) -> None:
+        self.end_line()
+        if self.signature:  # never closed: nobody knows where it ends, so it may be anything
+            began = self.signature.line
+            self.lines[began:] = [line.replace(SIGNATURE, "") for line in self.lines[began:]]
 
 
 def _unescaped(text: str) -> str:
     # A number of thousands of digits is no sign, and makes int() refuse.
-    return html.unescape(_LONG_NUMBER.sub("\ufffd", text)) if "&" in text else text
+    return MARKS.sub("", html.unescape(_LONG_NUMBER.sub("\ufffd", text))) if "&" in text else text
 
 
 def text_of(source: str) -> str:
@@ -99,8 +161,8 @@ def text_of(source: str) -> str:
 
 
 def quoted_text_of(source: str) -> str:
-    """The text, with `> ` before each line inside a blockquote and the marks HISTORY and SIGNATURE where they begin."""
-    return _read(source.replace(HISTORY, "").replace(SIGNATURE, ""), with_quotes=True)
+    """The text, with `> ` before each line inside a blockquote, and the marks above where markup tells what is what."""
+    return _read(MARKS.sub("", source), with_quotes=True)
 
 
 def _read(source: str, *, with_quotes: bool) -> str:
@@ -124,7 +186,7 @@ def _read(source: str, *, with_quotes: bool) -> str:
             at = _after(source, f"</{name}", at)
     if at < len(source):
         page.say(_unescaped(source[at:]))
-    page.end_line()
+    page.end()
     return "\n".join(page.lines).replace("\xa0", " ").strip("\n")
 
 
@@ -165,9 +227,8 @@ def _open(page: _Page, name: str, attributes: str) -> None:
         page.leave_space()
     elif name in _BLOCKS or name == "br":
         page.end_line(even_empty=name == "br")
-    if page.with_quotes and attributes:
-        _mark(page, name, attributes)
-    page.quotes += name == "blockquote"
+    if page.with_quotes:
+        _look_for_marks(page, name, attributes)
     page.keeps_space += name == "pre"
     if said := _SAID_BY.get(name):
         page.line.append(said)
@@ -177,15 +238,45 @@ def _open(page: _Page, name: str, attributes: str) -> None:
         page.end_line()
 
 
-def _mark(page: _Page, name: str, attributes: str) -> None:
+def _look_for_marks(page: _Page, name: str, attributes: str) -> None:
+    if name not in _EMPTY:
+        page.count(name, 1)
+    if name == "blockquote":
+        page.begin_quote(cited=_is_cited(attributes))
+    elif attributes and not page.quotes:
+        _mark(page, name, attributes)
+
+
+def _names(attributes: str) -> Iterator[str]:
     for named in _NAMED.finditer(attributes):
-        value = named[1] or named[2] or named[3] or ""
-        if _HISTORY_NAMES.search(value):
-            page.mark(HISTORY)
-        elif _SIGNATURE_NAMES.search(value):
-            page.mark(SIGNATURE)
+        yield named[1] or named[2] or named[3] or ""
+
+
+def _is_cited(attributes: str) -> bool:
+    if _CITED.search(attributes):
+        return True
+    return any(_HISTORY_NAMES.search(_MAYBE_OWN.sub("", name)) for name in _names(attributes))
+
+
+def _mark(page: _Page, name: str, attributes: str) -> None:
+    for called in _names(attributes):
+        if _HISTORY_NAMES.search(called):
+            _mark_history(page, name, called)
+        elif name in _CONTAINERS and not page.signature and _SIGNATURE_NAMES.search(called):
+            page.end_line()
+            page.signature = _Element(name=name, line=len(page.lines))
     styled = _STYLED.search(attributes) if name in ("div", "p") else None
     if styled and _OUTLOOK_LINE.search(styled[1] or styled[2] or ""):
+        page.mark(HISTORY)
+
+
+def _mark_history(page: _Page, name: str, called: str) -> None:
+    if page.history:
+        return
+    if name in _CONTAINERS and not _HISTORY_BEGINS.search(called):
+        page.mark(HISTORY_HERE)
+        page.history = _Element(name=name, line=len(page.lines))
+    else:
         page.mark(HISTORY)
 
 
@@ -196,7 +287,9 @@ def _close(page: _Page, name: str) -> None:
         page.leave_space()
     elif name in _BLOCKS:
         page.end_line()
+    if page.with_quotes:
+        page.count(name, -1)
     if name == "blockquote":
-        page.quotes = max(0, page.quotes - 1)
+        page.end_quote()
     elif name == "pre":
         page.keeps_space = max(0, page.keeps_space - 1)

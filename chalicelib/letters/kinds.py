@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chalicelib.letters.letter import Letter
+from chalicelib.letters.new_words import read_new_words
+from chalicelib.letters.quotes import ANSWERING_SUBJECT
 from chalicelib.letters.signs import (
     AUTOMATIC_HEADERS,
     AUTOMATIC_MAILERS,
@@ -22,7 +24,9 @@ from chalicelib.letters.signs import (
     DAEMON,
     DAEMON_NAME,
     LIST_HEADERS,
+    NO_ANSWER_WANTED,
     NO_REPLY,
+    SERVICE,
     SURE_DAEMON,
     UNSUBSCRIBE,
     VACATION_SUBJECT,
@@ -159,7 +163,7 @@ def _is_automatic(signs: _Signs) -> bool:
         return True
     if _is_challenge(signs):
         return True
-    return _is_from_no_reply(signs)
+    return _is_from_no_reply(signs) or _wants_no_answer(signs)
 
 
 def _says_automatic(headers: Mapping[str, tuple[str, ...]]) -> bool:
@@ -212,6 +216,20 @@ def _is_from_no_reply(signs: _Signs) -> bool:
     if not NO_REPLY.match(signs.local_part):
         return False
     return not any(not NO_REPLY.match(address.partition("@")[0]) for address in signs.letter.reply_to)
+
+
+_FOOT = 1_000
+
+
+def _wants_no_answer(signs: _Signs) -> bool:
+    """A service's mailbox wrote, unasked, and its last words are not to answer. Somebody who quotes that answers."""
+    letter = signs.letter
+    if not SERVICE.match(letter.from_seen or "") or letter.in_reply_to or letter.references or letter.reply_to:
+        return False
+    if ANSWERING_SUBJECT.match(letter.subject):
+        return False
+    words = read_new_words(letter)
+    return not words.has_history and bool(NO_ANSWER_WANTED.search(words.text[-_FOOT:]))
 
 
 # ---- lists and bulk mail

@@ -42,32 +42,68 @@ DATED = re.compile(
 )
 ADDRESSED = re.compile(r"[<(\[]\s*(?:mailto:)?[^\s<>@()]{1,64}@[^\s<>@()]{1,255}", re.IGNORECASE)
 
+# The writer's own words tell of a letter as well: "on 2 November I wrote to you:" begins no history.
+FIRST_PERSON = re.compile(
+    r"""
+    \b(?:i|we)\s(?:have\s|had\s|already\s|also\s){0,2}(?:wrote|write|written|said)\b
+    |\bschrieb(?:en)?\s(?:ich|wir)\b|\b(?:ich|wir)\s(?:\w{1,12}\s){0,2}(?:schrieb(?:en)?|geschrieben)\b
+    |\bj['’]ai\s(?:\w{1,12}\s)?[ée]crit\b|\b(?:je|nous)\s(?:\w{1,12}\s){0,3}[ée]crit\b
+    |\b(?:ho|abbiamo)\sscritto\b|\bschreef\sik\b|\bik\s(?:\w{1,12}\s){0,2}(?:schreef|geschreven)\b
+    |\bskrev\s(?:jag|jeg|vi)\b|\b(?:jag|jeg|vi)\s(?:har\s)?skrev\w{0,3}\b|\bkirjoitin\b
+    |\b(?:я|мы)\s(?:\w{1,12}\s){0,2}(?:на)?писала?и?\b
+    |\b(?:tôi|em|mình|chúng\stôi|con|cháu)\s(?:đã\s|có\s|từng\s){0,2}viết\b
+    |私(?:は|が)|我(?:们|們)?(?:曾|已)?(?:写|寫)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+TIMED = re.compile(r"\b\d{1,2}[:.hH]\d{2}\b|\d[时時点點시]|\d\s?(?:Uhr|giờ|AM|PM)\b", re.IGNORECASE)
+
 # -----Original Message----- and its kin.
 _ORIGINAL = any_of(
     r"""
     (?:the )?original (?:message|e-?mail|text|appointment)|reply (?:message|separator)
-    forwarded (?:message|by|e-?mail)|urspr[üu]ngliche (?:nachricht|mail|e-?mail)|original-?nachricht|antwort nachricht
-    weitergeleitete nachricht|message transf[ée]r[ée]|message (?:d')?origin(?:al|e)
-    mensaje (?:original|reenviado)|mensagem (?:original|encaminhada)|messaggio (?:originale|inoltrato)
-    oorspronkelijk bericht|doorgestuurd bericht|oprindelig (?:meddelelse|besked|e-?mail)|opprinnelig melding
+    urspr[üu]ngliche (?:nachricht|mail|e-?mail)|original-?nachricht|antwort nachricht|message (?:d')?origin(?:al|e)
+    mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht
+    oprindelig (?:meddelelse|besked|e-?mail)|opprinnelig melding
     ursprungligt meddelande|originalmeddelande|alkuper[äa]inen viesti|wiadomo[śs][ćc] oryginalna
+    oryginalna wiadomo[śs][ćc]
     p[ůu]vodn[íi] (?:zpr[áa]va|e-?mail)|eredeti [üu]zenet|orijinal (?:mesaj|ileti)|mesaj original
-    исходное сообщение|пересылаемое сообщение|оригинальное сообщение|пересланное сообщение|початкове повідомлення
-    thư gốc|tin nhắn gốc|thư đã chuyển tiếp|thư được chuyển tiếp|pesan asli|ข้อความเดิม
-    元のメッセージ|元のメール|転送(?:された)?メッセージ|转发邮件|转发的邮件|原始邮件|原邮件|原始郵件|轉寄郵件|转发信息
-    원본 메시지|원본 메일|전달된 메일|보낸 메시지|الرسالة الأصلية
+    исходное сообщение|оригинальное сообщение|початкове повідомлення|thư gốc|tin nhắn gốc|pesan asli|ข้อความเดิม
+    元のメッセージ|元のメール|原始邮件|原邮件|原始郵件|原始訊息|원본 메시지|원본 메일|보낸 메시지|الرسالة الأصلية
     """
 )
+# ----- Forwarded message -----: whoever sends this on wants it to be read.
 _FORWARDED = any_of(
+    r"""
+    forwarded (?:message|by|e-?mail)|weitergeleitete (?:nachricht|e-?mail|mail)|message transf[ée]r[ée]
+    mensaje reenviado|mensagem (?:encaminhada|reencaminhada)|messaggio inoltrato|doorgestuurd bericht
+    videresend?t (?:meddelelse|besked|melding|e-?post)|vidarebefordrat (?:meddelande|mejl)|v[äa]litetty viesti
+    wiadomo[śs][ćc] przekazana|przekazana wiadomo[śs][ćc]|p[řr]eposlan[áa] zpr[áa]va|tov[áa]bb[íi]tott [üu]zenet
+    iletilen (?:mesaj|ileti)|mesaj redirec[țt]ionat|пересылаемое сообщение|пересланное сообщение
+    переслане повідомлення|thư (?:đã |được )?chuyển tiếp|tin nhắn (?:đã |được )?chuyển tiếp|pesan (?:yang )?diteruskan
+    転送(?:された)?(?:メッセージ|メール)|转发邮件|转发的邮件|转发信息|轉寄郵件|已轉寄郵件|전달된 메[일시]지?
+    """
+)
+_BEGIN_FORWARDED = any_of(
     r"""
     begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)|inizio messaggio inoltrato
     d[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée])|inicio del mensaje reenviado|begin doorgestuurd bericht
-    início da mensagem reenviada|bắt đầu thư (?:được )?chuyển tiếp|начало переадресованного сообщения
-    以下は転送されたメッセージです|开始转发的邮件
+    início da mensagem (?:reenviada|encaminhada)|bắt đầu thư (?:được )?chuyển tiếp|начало переадресованного сообщения
+    以下は転送されたメッセージです|开始转发的邮件|vidarebefordrat brev|start på videresendt melding|videresendt besked
     """
 )
-SEPARATOR = re.compile(
-    rf"^[\s>*]*[-_=*—–]{{2,}}\s?>?\s*(?:{_ORIGINAL})\b.{{0,40}}$|^[\s>*]*(?:{_FORWARDED})\s*[:：]?\s*$", re.IGNORECASE
+ORIGINAL = re.compile(rf"^[\s>*]*[-_=*—–]{{2,}}\s?>?\s*(?:{_ORIGINAL})\b.{{0,40}}$", re.IGNORECASE)
+FORWARDED = re.compile(
+    rf"^[\s>*]*[-_=*—–]{{2,}}\s?>?\s*(?:{_FORWARDED})\b.{{0,40}}$|^[\s>*]*(?:{_BEGIN_FORWARDED})\s*[:：]?\s*$",
+    re.IGNORECASE,
+)
+_FORWARDS = r"fwd?|wg|tr|rv|enc|i|doorst|vs|vb|vl|pd|пересл|chuyển tiếp|転送|转发|轉寄|전달"
+FORWARDING_SUBJECT = re.compile(rf"\s*(?:{_FORWARDS})\s?[:：]", re.IGNORECASE)
+ANSWERING_SUBJECT = re.compile(
+    rf"\s*(?:{_FORWARDS}|re|aw|sv|antw?|r|ref|res|odp|vá|ynt|trả lời|отв|回复|回覆|答复|返信|답장|회신)"
+    r"\s?(?:\[\d{1,3}\])?\s?[:：]",
+    re.IGNORECASE,
 )
 
 # The names of headers as mail programs write them above quoted history.
@@ -77,41 +113,27 @@ _FROM = any_of(
     от|от кого|від|từ|người gửi|差出人|送信者|发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람|έναρξη|από|מאת|من|จาก
     """
 )
+# When an older letter was sent, and its subject: nobody's own list of things has these.
+_OF_LETTERS = any_of(
+    r"""
+    subject|betreff|objet|sujet|asunto|assunto|oggetto|onderwerp|emne|[äa]mne|aihe|temat|p[řr]edm[ěe]t|konu|tárgy|subiect
+    subjek|тема|tiêu đề|chủ đề|件名|主题|主題|主旨|제목|θέμα|נושא|الموضوع|เรื่อง
+    sent|gesendet|envoy[ée](?: le)?|enviad[oa](?: el| em)?|inviato|verzonden|sendt|skickat|lähetetty|wysłan[oy]
+    odesl[áa]no|gönderilme tarihi|elküldve|trimis|отправлено|надіслано|đã gửi|gửi lúc|送信日時|送信済み|发送时间
+    發送時間|寄件日期|傳送時間|보낸 날짜|στάλθηκε|נשלח
+    """
+)
 _OTHER = any_of(
     r"""
-    sent|to|cc|bcc|subject|date|reply-?to|importance|attachments?|gesendet|an|kopie(?: \(cc\))?|betreff|datum
-    antwort an|wichtigkeit|envoy[ée](?: le)?|[àa]|copie [àa]|objet|sujet|répondre à|enviad[oa](?: el| em)?|para|asunto
-    assunto|fecha|data|inviato|oggetto|risposta|per|verzonden|aan|onderwerp|sendt|dato|til|emne|skickat|till|[äa]mne
-    kopia|lähetetty|vastaanottaja|päivä(?:ys)?|aihe|kopio|wysłan[oy]|do|temat|dw|odesl[áa]no|komu|p[řr]edm[ěe]t
-    kime|konu|tarih|gönderilme tarihi|elküldve|címzett|tárgy|trimis|către|subiect|kepada|tanggal|subjek
-    отправлено|дата|кому|тема|копия|надіслано|ngày|gửi|đã gửi|gửi lúc|thời gian|đến|tới|người nhận|tiêu đề|chủ đề
-    送信日時|日時|日付|宛先|件名|送信済み|发送时间|發送時間|日期|时间|收件人|抄送|主题|主題|寄件日期|傳送時間|收件者|副本|主旨
-    보낸 날짜|날짜|받는 사람|받는사람|참조|제목|στάλθηκε|προς|θέμα|נשלח|אל|נושא|إلى|التاريخ|الموضوع|ถึง|วันที่|เรื่อง
+    to|cc|bcc|date|reply-?to|importance|attachments?|an|kopie(?: \(cc\))?|datum|antwort an|wichtigkeit|[àa]|copie [àa]
+    répondre à|para|fecha|data|risposta|per|aan|dato|til|till|kopia|vastaanottaja|päivä(?:ys)?|kopio|do|dw|komu
+    kime|tarih|címzett|către|kepada|tanggal|дата|кому|копия|ngày|gửi|thời gian|đến|tới|người nhận
+    日時|日付|宛先|日期|时间|收件人|抄送|收件者|副本|날짜|받는 사람|받는사람|참조|προς|אל|إلى|التاريخ|ถึง|วันที่
     message du
     """
 )
 HEADER_LINE = re.compile(
-    rf"^[\s>*_|]*(?:(?P<sender>{_FROM})|(?:{_OTHER}))\s?\*{{0,2}}\s?[:：](?!//)(?P<value>.*)$", re.IGNORECASE
+    rf"^[\s>*_|]*(?:(?P<sender>{_FROM})|(?P<of_letters>{_OF_LETTERS})|(?:{_OTHER}))"
+    r"\s?\*{0,2}\s?[:：](?!//)(?P<value>.*)$",
+    re.IGNORECASE,
 )
-
-SIGNATURE_LINE = re.compile(r"^\s*(?:--|—|__|[-_=*—–]{3,})\s*$")
-_SENT_FROM = any_of(
-    r"""
-    (?:sent|posted)\s(?:from|via|with|using|by)\s(?!my\sdesk\b).{1,70}|get\s(?:outlook|bluemail)\b.{0,60}
-    from\smy\s(?:iphone|ipad|android|samsung|phone|mobile|blackberry).{0,30}|someone\sfrom\smobile
-    (?:diese\snachricht\swurde\s)?(?:von\smeinem|gesendet\s(?:von|mit|vom|über)|unterwegs).{1,70}
-    envoy[ée]\s(?:de(?:puis)?|à\spartir|via|avec|par).{1,70}|t[ée]l[ée]charge[rz]\soutlook.{0,60}
-    provenance\s:\scourrier.{0,60}|obt[ée]n(?:er)?\soutlook.{0,60}|obter\so\soutlook.{0,60}|ottieni\soutlook.{0,60}
-    enviad[oa]\s(?:desde|do|de|via|por|con|a\spartir).{1,70}|inviato\s(?:da(?:l)?|con).{1,70}
-    (?:verzonden|verstuurd)\s(?:vanaf|met|vanuit|via|door).{1,70}|outlook\svoor\s(?:ios|android)\s.{0,60}
-    (?:skickat|skickades|sendt)\s(?:fr[åa]n?|med|via|fra).{1,70}|hent\soutlook.{0,60}|hämta\soutlook.{0,60}
-    lähetetty\s.{1,60}|wys[łl]an[eo]\s(?:z|za).{1,60}|odesl[áa]no\sz.{1,60}|tr[ií]mis\s(?:de|din).{1,60}
-    [a-z]*\s?iphone(?:umdan|'umdan|imdan)\sgönderildi.{0,20}|dikirim\sdari.{1,60}
-    отправлено\s(?:с|из|от).{1,60}|надіслано\s(?:з|із).{1,60}
-    (?:được\s)?(?:đã\s)?gửi\s(?:từ|bằng|qua)\s.{1,60}|tải\soutlook.{0,60}
-    (?:私の)?.{0,20}(?:iphone|ipad|android|スマートフォン|outlook).{0,10}から送信.{0,10}
-    从我的.{1,30}发(?:送|出)|发自我的.{1,30}|發自我的.{1,30}|傳送自.{1,30}|從我的.{1,30}傳送|来自.{1,20}的邮件
-    .{1,30}에서\s보냄
-    """
-)
-MOBILE_LINE = re.compile(rf"^[\s>*_(\[]*(?:{_SENT_FROM})\s*$", re.IGNORECASE)

@@ -132,6 +132,24 @@ VACATION_SUBJECT = _pattern(
     """,
     before=r"^\W*",
 )
+# Mailboxes that shops and services write from. People write from some of them as well: no sign by itself.
+SERVICE = _pattern(
+    r"""
+    (?:service|billing|orders?|receipts?|invoices?|newsletters?|news|updates?|marketing|offers|mailing|payments?)@
+    """
+)
+NO_ANSWER_WANTED = _pattern(
+    r"""
+    (?:do not|don't) (?:reply|respond) to this (?:e-?mail|message)
+    replies to this (?:e-?mail|message|address) (?:are|will|can)
+    (?:sent to|to) this (?:e-?mail )?address (?:cannot|can not|will not) be (?:answered|read)
+    (?:antworten|erwidern) sie (?:bitte )?nicht auf diese|bitte nicht auf diese (?:e-?mail|nachricht)
+    (?:merci de )?ne pas r[ée]pondre [àa] ce|no responda a este|non rispondere a quest[ao]|n[ãa]o responda a este
+    (?:niet|geen) (?:te )?(?:beantwoorden|antwoorden) op dit|このメール(?:に|へ)は?(?:ご)?返信(?:いただけ|でき|しない)
+    请勿(?:直接)?回复(?:此|本)|請勿(?:直接)?回覆(?:此|本)
+    (?:không|đừng) (?:trả lời|phản hồi) (?:thư|e-?mail) này
+    """
+)
 CHALLENGE = _pattern(
     r"""
     (?:confirm|verify|validat)\w* (?:that you|your (?:e-?mail|message|address) (?:was|is|to|before))
@@ -157,7 +175,8 @@ BULK_ENVELOPE = _pattern(r"bounces?[-+=]|[^@]{1,200}-bounces?(?:[-+=][^@]{1,200}
 VERP_ENVELOPE = re.compile(r"(?!srs[01][-+=]|[^@]{1,200}\+caf_)[^@]{1,200}=[^@=]{1,200}\.[a-z]{2,20}@", re.IGNORECASE)
 UNSUBSCRIBE = _pattern(
     r"""
-    unsubscribe|opt[ -]out|(?:stop|no longer wish to) receiv(?:e|ing)|remove (?:you|yourself|me) from (?:this|our|the)
+    unsubscribe|opt[ -]out|removed from (?:this|our|the) (?:mailing ?)?list
+    (?:stop|no longer wish to) receiv(?:e|ing)|remove (?:you|yourself|me) from (?:this|our|the)
     manage (?:your )?(?:e-?mail )?(?:subscription|preferences)|abmelden|abbestellen|austragen|newsletter nicht mehr
     se d[ée]sabonner|d[ée]sinscri|darse de baja|cancelar (?:la |su )?suscripci[óo]n|cancellar(?:ti|si)|disiscri
     uitschrijven|afmelden|cancelar (?:a )?(?:inscri[çc][ãa]o|assinatura)|descadastr|avregistrera|afmeld
