@@ -22,6 +22,7 @@ from infra.local.letters import Receiving, arrival, smtp
 from infra.local.outbox import Outbox
 from infra.local.panel import Panel
 from infra.local.permissions import Permissions
+from infra.local.quick_tables import quick_tables
 from infra.local.quiet import Quiet
 from infra.local.schedules import Schedule, Schedules
 from infra.local.tables import Tables
@@ -88,6 +89,7 @@ class LocalCloud:
         tables, self._outbox, self._faults = Tables(), Outbox(self._clock), Faults()
         begin(tables.installed())
         begin(quick_transactions())
+        begin(quick_tables())
         begin(self._outbox.installed())
         begin(self._faults.installed())
         begin(self._functions.installed())

@@ -20,6 +20,7 @@ from infra.local.clock import Clock
 from infra.local.faults import Faults
 from infra.local.functions import Functions
 from infra.local.outbox import Outbox
+from infra.local.quick_tables import quick_tables
 from infra.local.quiet import Quiet
 from infra.local.tables import Tables
 from infra.local.transactions import quick_transactions
@@ -90,6 +91,7 @@ def small_cloud() -> Iterator[SmallCloud]:
             for part in (cloud.tables, cloud.outbox, cloud.faults, cloud.functions, Workflows(clock, quiet)):
                 parts.enter_context(part.installed())
             parts.enter_context(quick_transactions())
+            parts.enter_context(quick_tables())
             yield cloud
     finally:
         del sys.modules[MODULE]
