@@ -13,6 +13,7 @@ from typing import Any, Self
 from moto import mock_aws
 
 from infra.local import deployment, figures, seeds, streams
+from infra.local.clients import models_read_once
 from infra.local.clock import Clock
 from infra.local.faults import Fault, Faults
 from infra.local.functions import Functions
@@ -82,6 +83,7 @@ class LocalCloud:
         self._quiet = Quiet()
         self._clock = Clock(self._quiet)
         begin(_environment(deployment.aws_environment(), without=deployment.foreign_variables()))
+        begin(models_read_once())
         begin(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
         begin(_fresh_app(self._clock.now))
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.dynamodb.models import dynamodb_backends
 
 from infra import template
 from infra.local import stand_ins
+from infra.local.clients import client
 from infra.local.where import ACCOUNT, AUDIENCE, FOUNDATIONS, MAIL_DOMAIN, REGION, STACK, STAGE, SUPPORT_ADDRESS
 
 CODE_BUCKET = "signoff-code"
@@ -49,7 +49,7 @@ def deploy(project: Path, *, desk_url: str, panel_url: str, settings: dict[str, 
         template.read_yaml(project / "infra" / "foundations.yaml"),
         {"Stage": STAGE, "MailDomain": MAIL_DOMAIN},
     )
-    boto3.client("ses").set_active_receipt_rule_set(RuleSetName=f"signoff-{STAGE}")
+    client("ses").set_active_receipt_rule_set(RuleSetName=f"signoff-{STAGE}")
     parameters = {
         "Stage": STAGE,
         "PublicUrl": desk_url,
@@ -77,12 +77,12 @@ def _make_keys() -> None:
     keys = {"now": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(32)).decode()}}
     receipt_keys = {"now": "r1", "keys": {"r1": base64.b64encode(secrets.token_bytes(32)).decode()}}
     for name, value in (("keys", keys), ("receipt-keys", receipt_keys)):
-        boto3.client("ssm").put_parameter(Name=f"/signoff/{STAGE}/{name}", Type="SecureString", Value=json.dumps(value))
+        client("ssm").put_parameter(Name=f"/signoff/{STAGE}/{name}", Type="SecureString", Value=json.dumps(value))
 
 
 def _upload_code() -> None:
     """An empty zip: functions run from the working tree, but CloudFormation wants to see that code lies there."""
-    s3 = boto3.client("s3")
+    s3 = client("s3")
     s3.create_bucket(Bucket=CODE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     empty = io.BytesIO()
     zipfile.ZipFile(empty, "w").close()
@@ -90,7 +90,7 @@ def _upload_code() -> None:
 
 
 def _create(name: str, body: template.Template, parameters: dict[str, str]) -> None:
-    cloudformation = boto3.client("cloudformation")
+    cloudformation = client("cloudformation")
     cloudformation.create_stack(
         StackName=name,
         TemplateBody=json.dumps(body),
@@ -103,7 +103,7 @@ def _create(name: str, body: template.Template, parameters: dict[str, str]) -> N
 
 
 def _functions() -> dict[str, LambdaFunction]:
-    resources = boto3.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+    resources = client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
     backend = lambda_backends[ACCOUNT][REGION]
     return {
         each["LogicalResourceId"]: backend.get_function(each["PhysicalResourceId"])

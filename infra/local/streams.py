@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 from moto.awslambda.models import LambdaFunction
 from moto.dynamodb.models import dynamodb_backends
 
+from infra.local.clients import client
 from infra.local.filters import matches
 from infra.local.functions import Functions, as_json, send_to_queue
 from infra.local.quiet import Quiet
@@ -72,7 +72,7 @@ class Follower:
         self._function = function
         self._functions = functions
         self._quiet = quiet
-        self._streams = boto3.client("dynamodbstreams")
+        self._streams = client("dynamodbstreams")
         self._shard = self._streams.describe_stream(StreamArn=mapping.stream)["StreamDescription"]["Shards"][0]
         self._done_until: str | None = None
         self._table = mapping.stream.split(":")[5].split("/")[1]
@@ -201,7 +201,7 @@ def newest_record(table: str) -> str | None:
 def followers(functions: Functions, quiet: Quiet, tables: Tables, deployed: list[LambdaFunction]) -> list[Follower]:
     """One for each mapping that is deployed and enabled."""
     by_arn = {each.function_arn: each for each in deployed}
-    found = boto3.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    found = client("lambda").list_event_source_mappings()["EventSourceMappings"]
     made = [
         Follower(mapping_from(each), by_arn[each["FunctionArn"]], functions, quiet, tables)
         for each in found

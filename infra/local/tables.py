@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-import boto3
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
 
+from infra.local.clients import client
 from infra.local.seams import replaced
 from infra.local.where import ACCOUNT, REGION
 
@@ -59,7 +59,7 @@ def _only_reads(handler: Any) -> bool:
 
 def delete_expired(now: datetime) -> int:
     """Deletes every item whose TTL attribute lies before `now`, and says how many; DynamoDB takes up to two days."""
-    dynamodb = boto3.client("dynamodb")
+    dynamodb = client("dynamodb")
     names = [name for page in dynamodb.get_paginator("list_tables").paginate() for name in page["TableNames"]]
     return sum(_delete_expired_in(dynamodb, name, now) for name in names)
 
