@@ -72,9 +72,7 @@ class Follower:
         self._function = function
         self._functions = functions
         self._quiet = quiet
-        self._streams = client("dynamodbstreams")
-        self._shard = self._streams.describe_stream(StreamArn=mapping.stream)["StreamDescription"]["Shards"][0]
-        self._done_until: str | None = None
+        self._done = 0
         self._table = mapping.stream.split(":")[5].split("/")[1]
         self._written = threading.Event()
         self._stopping = False
@@ -103,32 +101,17 @@ class Follower:
                 try:
                     self._hand_over(records)
                 finally:
-                    self._done_until = records[-1]["dynamodb"]["SequenceNumber"]
+                    self._done += len(records)
             else:
                 self._quiet.something_changed()
                 self._written.wait()
 
     def _next(self) -> list[Record]:
-        where = (
-            {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._done_until}
-            if self._done_until
-            else {"ShardIteratorType": "TRIM_HORIZON"}
-        )
         with self._tables.still():
-            # Asked after every write, and mostly in vain: two calls less each time.
-            if newest_record(self._table) == self._done_until:
-                return []
-            iterator = self._streams.get_shard_iterator(
-                StreamArn=self.mapping.stream, ShardId=self._shard["ShardId"], **where
-            )["ShardIterator"]
-            read = self._streams.get_records(ShardIterator=iterator, Limit=self.mapping.batch_size)
-        records: list[Record] = read["Records"]
-        return records
+            return records_of(self._table, after=self._done, most=self.mapping.batch_size)
 
     def _hand_over(self, records: list[Record]) -> None:
-        as_lambda_sees_them = [
-            json.loads(json.dumps({**each, "eventSourceARN": self.mapping.stream}, default=as_json)) for each in records
-        ]
+        as_lambda_sees_them = [as_lambda_sees(each, self.mapping.stream) for each in records]
         try:
             hand_over([each for each in as_lambda_sees_them if self.mapping.wants(each)], self.mapping, self._call)
         except Exception:
@@ -192,10 +175,17 @@ def _give_up(records: list[Record], mapping: Mapping, tries: int) -> None:
     )
 
 
-def newest_record(table: str) -> str | None:
-    """The sequence number of the last record in the table's stream, if there is any."""
+def records_of(table: str, *, after: int, most: int) -> list[Record]:
+    """The next records of the table's stream, `after` so many. Straight from where GetRecords has them: each follower
+    asks after every write, and mostly in vain."""
     shard = dynamodb_backends[ACCOUNT][REGION].get_table(table).stream_shard
-    return str(shard.items[-1].to_json()["dynamodb"]["SequenceNumber"]) if shard and shard.items else None
+    return [each.to_json() for each in shard.items[after : after + most]] if shard else []
+
+
+def as_lambda_sees(record: Record, stream: str) -> Record:
+    """The record in an event: all JSON, times in seconds, bytes in base64."""
+    seen: Record = json.loads(json.dumps({**record, "eventSourceARN": stream}, default=as_json))
+    return seen
 
 
 def followers(functions: Functions, quiet: Quiet, tables: Tables, deployed: list[LambdaFunction]) -> list[Follower]:
