@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-import boto3
-
+from infra.local.clients import client
 from infra.local.cloud import LocalCloud
 
 STRANGER = "eve@stranger.example"
@@ -60,7 +59,7 @@ def _take_in(cloud: LocalCloud, nth: int) -> str:
     ses_id, to = f"flood{nth:09}", settings().support_address
     head = f"From: {STRANGER}\r\nTo: {to}\r\nSubject: Close my account {nth}\r\nMessage-ID: <{ses_id}@x>\r\n"
     raw = f"{head}\r\nPlease close my account.\r\n".encode()
-    boto3.client("s3").put_object(Bucket=settings().letters_bucket, Key=f"raw/{ses_id}", Body=raw)
+    client("s3").put_object(Bucket=settings().letters_bucket, Key=f"raw/{ses_id}", Body=raw)
     sure = Verdicts(spam="PASS", virus="PASS", spf="PASS", dkim="PASS", dmarc="PASS")
     intake.take_in(
         Arrival(
@@ -73,7 +72,7 @@ def _take_in(cloud: LocalCloud, nth: int) -> str:
 def _recorded(taken: set[str]) -> int:
     from chalicelib.settings import settings
 
-    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=settings().desk_table)
+    pages = client("dynamodb").get_paginator("scan").paginate(TableName=settings().desk_table)
     places = [item["sk"]["S"].removeprefix("letter#") for page in pages for item in page["Items"]]
     return sum(1 for place in places if place in taken)
 

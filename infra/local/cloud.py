@@ -13,6 +13,7 @@ from typing import Any, Self
 from moto import mock_aws
 
 from infra.local import deployment, figures, seeds, streams
+from infra.local.clients import models_read_once
 from infra.local.clock import Clock
 from infra.local.faults import Fault, Faults
 from infra.local.functions import Functions
@@ -22,6 +23,7 @@ from infra.local.letters import Receiving, arrival, smtp
 from infra.local.outbox import Outbox
 from infra.local.panel import Panel
 from infra.local.permissions import Permissions
+from infra.local.quick_tables import quick_tables
 from infra.local.quiet import Quiet
 from infra.local.schedules import Schedule, Schedules
 from infra.local.signing_in import SigningIn
@@ -82,6 +84,7 @@ class LocalCloud:
         self._quiet = Quiet()
         self._clock = Clock(self._quiet)
         begin(_environment(deployment.aws_environment(), without=deployment.foreign_variables()))
+        begin(models_read_once())
         begin(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
         begin(_fresh_app(self._clock.now))
 
@@ -89,6 +92,7 @@ class LocalCloud:
         tables, self._outbox, self._faults = Tables(), Outbox(self._clock), Faults()
         begin(tables.installed())
         begin(quick_transactions())
+        begin(quick_tables())
         begin(self._outbox.installed())
         begin(self._faults.installed())
         begin(self._functions.installed())

@@ -6,16 +6,20 @@ import json
 import os
 import secrets
 import zipfile
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
+import moto.cloudformation.models
 from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.dynamodb.models import dynamodb_backends
 
 from infra import template
 from infra.local import stand_ins
+from infra.local.clients import client
+from infra.local.seams import replaced
 from infra.local.where import ACCOUNT, AUDIENCE, FOUNDATIONS, MAIL_DOMAIN, REGION, STACK, STAGE, SUPPORT_ADDRESS
 
 CODE_BUCKET = "signoff-code"
@@ -46,10 +50,10 @@ def deploy(project: Path, *, desk_url: str, panel_url: str, settings: dict[str, 
     _upload_code()
     _create(
         FOUNDATIONS,
-        template.read_yaml(project / "infra" / "foundations.yaml"),
+        _foundations(project),
         {"Stage": STAGE, "MailDomain": MAIL_DOMAIN},
     )
-    boto3.client("ses").set_active_receipt_rule_set(RuleSetName=f"signoff-{STAGE}")
+    client("ses").set_active_receipt_rule_set(RuleSetName=f"signoff-{STAGE}")
     parameters = {
         "Stage": STAGE,
         "PublicUrl": desk_url,
@@ -58,7 +62,7 @@ def deploy(project: Path, *, desk_url: str, panel_url: str, settings: dict[str, 
         "Audience": AUDIENCE,
         "JwksUrl": f"{panel_url}/jwks.json",
     } | {_parameter(name): value for name, value in settings.items()}
-    app = template.sam_template(project, region=REGION)
+    app = deepcopy(_app(project))
     unknown = set(parameters) - set(app["Parameters"])
     if unknown:
         raise ValueError(f"the template has no parameter {', '.join(sorted(unknown))}")
@@ -66,6 +70,17 @@ def deploy(project: Path, *, desk_url: str, panel_url: str, settings: dict[str, 
     _create(STACK, template.cloudformation(app, parameters, region=REGION, code=code), parameters)
     _keep_moto_from_pushing_records()
     return Deployed(functions=_functions())
+
+
+@cache
+def _foundations(project: Path) -> template.Template:
+    """Read once a process, like the app that it is deployed with."""
+    return template.read_yaml(project / "infra" / "foundations.yaml")
+
+
+@cache
+def _app(project: Path) -> template.Template:
+    return template.sam_template(project, region=REGION)
 
 
 def _parameter(variable: str) -> str:
@@ -77,12 +92,12 @@ def _make_keys() -> None:
     keys = {"now": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(32)).decode()}}
     receipt_keys = {"now": "r1", "keys": {"r1": base64.b64encode(secrets.token_bytes(32)).decode()}}
     for name, value in (("keys", keys), ("receipt-keys", receipt_keys)):
-        boto3.client("ssm").put_parameter(Name=f"/signoff/{STAGE}/{name}", Type="SecureString", Value=json.dumps(value))
+        client("ssm").put_parameter(Name=f"/signoff/{STAGE}/{name}", Type="SecureString", Value=json.dumps(value))
 
 
 def _upload_code() -> None:
     """An empty zip: functions run from the working tree, but CloudFormation wants to see that code lies there."""
-    s3 = boto3.client("s3")
+    s3 = client("s3")
     s3.create_bucket(Bucket=CODE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     empty = io.BytesIO()
     zipfile.ZipFile(empty, "w").close()
@@ -90,20 +105,35 @@ def _upload_code() -> None:
 
 
 def _create(name: str, body: template.Template, parameters: dict[str, str]) -> None:
-    cloudformation = boto3.client("cloudformation")
-    cloudformation.create_stack(
-        StackName=name,
-        TemplateBody=json.dumps(body),
-        Capabilities=["CAPABILITY_IAM"],
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-    )
+    cloudformation = client("cloudformation")
+    with replaced(moto.cloudformation.models, "yaml", lambda _: _Json):
+        cloudformation.create_stack(
+            StackName=name,
+            TemplateBody=json.dumps(body),
+            Capabilities=["CAPABILITY_IAM"],
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        )
     status = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
     if status != "CREATE_COMPLETE":
         raise RuntimeError(f"stack {name} is {status}")
 
 
+class _Json:
+    """In the place of the module `yaml`, which takes half a second for what is written as JSON."""
+
+    @staticmethod
+    def add_multi_constructor(*_: Any) -> None:
+        """JSON has no short forms."""
+
+    @staticmethod
+    def load(text: str, **_: Any) -> Any:
+        return json.loads(text)
+
+    Loader = None
+
+
 def _functions() -> dict[str, LambdaFunction]:
-    resources = boto3.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+    resources = client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
     backend = lambda_backends[ACCOUNT][REGION]
     return {
         each["LogicalResourceId"]: backend.get_function(each["PhysicalResourceId"])

@@ -3,9 +3,8 @@
 from collections import Counter
 from typing import Any
 
-import boto3
-
 from infra.local import workflows
+from infra.local.clients import client
 
 
 def state(accounts: str, desk: str) -> dict[str, Any]:
@@ -31,7 +30,7 @@ def state(accounts: str, desk: str) -> dict[str, Any]:
 
 def dead_letters() -> int:
     """How many events and places in the stream were given up."""
-    sqs = boto3.client("sqs")
+    sqs = client("sqs")
     urls = sqs.list_queues().get("QueueUrls", [])
     name = "ApproximateNumberOfMessages"
     found = (sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"] for url in urls)
@@ -39,7 +38,7 @@ def dead_letters() -> int:
 
 
 def _items(table: str) -> list[dict[str, Any]]:
-    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table)
+    pages = client("dynamodb").get_paginator("scan").paginate(TableName=table)
     return [item for page in pages for item in page["Items"]]
 
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-import boto3
 import chalice.local
 from chalice.local import LambdaContext
 from moto.awslambda.models import LambdaFunction
 
+from infra.local.clients import client
 from infra.local.clock import Clock
 from infra.local.quiet import Quiet
 from infra.local.seams import replaced
@@ -159,7 +159,7 @@ def _retries(function: LambdaFunction) -> int:
 
 
 def _invoke_config(function: LambdaFunction) -> dict[str, Any]:
-    configs = boto3.client("lambda").list_function_event_invoke_configs(FunctionName=function.function_name)
+    configs = client("lambda").list_function_event_invoke_configs(FunctionName=function.function_name)
     return next(iter(configs["FunctionEventInvokeConfigs"]), {})
 
 
@@ -184,7 +184,7 @@ def _give_up(function: LambdaFunction, event: str, outcome: Outcome, tries: int)
 
 
 def send_to_queue(arn: str, message: dict[str, Any]) -> None:
-    sqs = boto3.client("sqs")
+    sqs = client("sqs")
     url = sqs.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps(message, default=as_json))
 

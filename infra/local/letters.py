@@ -16,10 +16,10 @@ from email.policy import compat32
 from email.utils import getaddresses
 from typing import Any
 
-import boto3
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from infra.local.clients import client
 from infra.local.clock import Clock
 from infra.local.where import MAIL_DOMAIN, REGION, SUPPORT_ADDRESS
 
@@ -90,9 +90,9 @@ class Receiving:
             match next(iter(action.items())):
                 case "S3Action", where:
                     key = where.get("ObjectKeyPrefix", "") + message_id
-                    boto3.client("s3").put_object(Bucket=where["BucketName"], Key=key, Body=stamped)
+                    client("s3").put_object(Bucket=where["BucketName"], Key=key, Body=stamped)
                 case "LambdaAction", where:
-                    boto3.client("lambda").invoke(
+                    client("lambda").invoke(
                         FunctionName=where["FunctionArn"],
                         InvocationType=where.get("InvocationType", "Event"),
                         Payload=json.dumps(self._event(letter, message_id, where)),
@@ -153,7 +153,7 @@ class Receiving:
 
 
 def _active_rules() -> list[dict[str, Any]]:
-    rules = boto3.client("ses").describe_active_receipt_rule_set().get("Rules", [])
+    rules = client("ses").describe_active_receipt_rule_set().get("Rules", [])
     return [rule for rule in rules if rule["Enabled"]]
 
 

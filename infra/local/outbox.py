@@ -13,9 +13,9 @@ from email.policy import default
 from email.utils import format_datetime, getaddresses
 from typing import Any
 
-import boto3
 from moto.sesv2.responses import SESV2Response
 
+from infra.local.clients import client
 from infra.local.clock import Clock
 from infra.local.functions import afterwards
 from infra.local.seams import replaced
@@ -108,14 +108,14 @@ def _tell_fate(mail: Mail, configuration_set: str | None, now: datetime) -> None
         kind, detail = _fate(recipient, at)
         if topic := topics.get(kind.lower()):
             event = {"eventType": kind, "mail": _told(mail), kind.lower(): detail}
-            boto3.client("sns").publish(
+            client("sns").publish(
                 TopicArn=topic, Subject="Amazon SES Email Event Notification", Message=json.dumps(event)
             )
 
 
 def _topics(configuration_set: str) -> dict[str, str]:
     """The topic for each kind of event that the deployed destination asks for."""
-    described = boto3.client("ses").describe_configuration_set(
+    described = client("ses").describe_configuration_set(
         ConfigurationSetName=configuration_set, ConfigurationSetAttributeNames=["eventDestinations"]
     )
     return {

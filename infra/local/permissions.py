@@ -15,11 +15,11 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree import ElementTree
 
-import boto3
 from botocore.awsrequest import AWSResponse
 from moto.awslambda.models import LambdaFunction
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
+from infra.local.clients import client
 from infra.local.functions import running
 from infra.local.seams import replaced
 from infra.local.where import ACCOUNT, REGION
@@ -83,7 +83,7 @@ class Permissions:
 
 
 def _statements(role: str) -> list[Statement]:
-    iam = boto3.client("iam")
+    iam = client("iam")
     documents = [
         iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import boto3
-
+from infra.local.clients import client
 from infra.local.clock import Clock
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
@@ -89,7 +88,7 @@ def _after(now: datetime, schedule: Schedule, step: timedelta) -> datetime:
 
 
 def deployed_schedules(now: datetime) -> list[Schedule]:
-    scheduler = boto3.client("scheduler")
+    scheduler = client("scheduler")
     names = [each["Name"] for each in scheduler.list_schedules()["Schedules"] if each["State"] == "ENABLED"]
     return [_schedule(scheduler.get_schedule(Name=name), now) for name in names]
 

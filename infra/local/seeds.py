@@ -4,8 +4,7 @@ import json
 from email.message import Message
 from typing import Any
 
-import boto3
-
+from infra.local.clients import client
 from infra.local.gateway import Gateway
 from infra.local.where import REGION, STAGE
 
@@ -27,7 +26,7 @@ FILES = f"{STAGE}-files"
 
 def make_holders() -> None:
     """The company's other systems: a table of orders and a bucket of files, with versions."""
-    boto3.client("dynamodb").create_table(
+    client("dynamodb").create_table(
         TableName=ORDERS,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
@@ -39,14 +38,14 @@ def make_holders() -> None:
             {"AttributeName": "order_id", "KeyType": "RANGE"},
         ],
     )
-    s3 = boto3.client("s3")
+    s3 = client("s3")
     s3.create_bucket(Bucket=FILES, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket=FILES, VersioningConfiguration={"Status": "Enabled"})
 
 
 def fill_holders(account_id: str) -> None:
     """Three orders and two files, one of them written twice."""
-    dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+    dynamodb, s3 = client("dynamodb"), client("s3")
     for number in range(1, 4):
         order = {"account_id": {"S": account_id}, "order_id": {"S": f"order-{number}"}, "total": {"N": "120000"}}
         dynamodb.put_item(TableName=ORDERS, Item=order)
@@ -57,11 +56,11 @@ def fill_holders(account_id: str) -> None:
 def counts_in_holders(account_id: str) -> dict[str, int]:
     """How much each of those systems keeps of an account: orders; versions and delete markers of files. Read there,
     not from what the desk says about it."""
-    orders = boto3.client("dynamodb").query(
+    orders = client("dynamodb").query(
         TableName=ORDERS, KeyConditionExpression="account_id = :id", Select="COUNT", ConsistentRead=True,
         ExpressionAttributeValues={":id": {"S": account_id}},
     )  # fmt: skip
-    files = boto3.client("s3").list_object_versions(Bucket=FILES, Prefix=f"{account_id}/")
+    files = client("s3").list_object_versions(Bucket=FILES, Prefix=f"{account_id}/")
     return {"orders": orders["Count"], "files": len(files.get("Versions", [])) + len(files.get("DeleteMarkers", []))}
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import boto3
 from moto.cloudformation import parsing
 from moto.core.common_models import CloudFormationModel
+
+from infra.local.clients import client
 
 Properties = dict[str, Any]
 
@@ -26,7 +27,7 @@ class Made:
 
 
 def _table(name: str, given: Properties) -> Made:
-    dynamodb = boto3.client("dynamodb")
+    dynamodb = client("dynamodb")
     taken = (
         "AttributeDefinitions KeySchema BillingMode GlobalSecondaryIndexes LocalSecondaryIndexes "
         "DeletionProtectionEnabled ProvisionedThroughput"
@@ -46,7 +47,7 @@ def _table(name: str, given: Properties) -> Made:
 
 
 def _bucket(name: str, given: Properties) -> Made:
-    s3 = boto3.client("s3")
+    s3 = client("s3")
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
     if "VersioningConfiguration" in given:
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=given["VersioningConfiguration"])
@@ -57,7 +58,7 @@ def _bucket(name: str, given: Properties) -> Made:
 
 
 def _role(name: str, given: Properties) -> Made:
-    iam = boto3.client("iam")
+    iam = client("iam")
     trust = json.dumps(given["AssumeRolePolicyDocument"])
     made = iam.create_role(RoleName=name[-64:], AssumeRolePolicyDocument=trust)["Role"]
     for each in given.get("Policies", []):
@@ -67,18 +68,18 @@ def _role(name: str, given: Properties) -> Made:
 
 
 def _mail_identity(_name: str, given: Properties) -> Made:
-    boto3.client("sesv2").create_email_identity(EmailIdentity=given["EmailIdentity"])
+    client("sesv2").create_email_identity(EmailIdentity=given["EmailIdentity"])
     return Made(ref=given["EmailIdentity"])
 
 
 def _configuration_set(name: str, given: Properties) -> Made:
-    boto3.client("ses").create_configuration_set(ConfigurationSet={"Name": given.get("Name", name)})
+    client("ses").create_configuration_set(ConfigurationSet={"Name": given.get("Name", name)})
     return Made(ref=given.get("Name", name))
 
 
 def _event_destination(name: str, given: Properties) -> Made:
     wanted = given["EventDestination"]
-    boto3.client("ses").create_configuration_set_event_destination(
+    client("ses").create_configuration_set_event_destination(
         ConfigurationSetName=given["ConfigurationSetName"],
         EventDestination={
             "Name": wanted["Name"],
@@ -92,29 +93,29 @@ def _event_destination(name: str, given: Properties) -> Made:
 
 def _receipt_rule_set(name: str, given: Properties) -> Made:
     wanted = given.get("RuleSetName", name)
-    boto3.client("ses").create_receipt_rule_set(RuleSetName=wanted)
+    client("ses").create_receipt_rule_set(RuleSetName=wanted)
     return Made(ref=wanted)
 
 
 def _receipt_rule(_name: str, given: Properties) -> Made:
-    boto3.client("ses").create_receipt_rule(RuleSetName=given["RuleSetName"], Rule=given["Rule"])
+    client("ses").create_receipt_rule(RuleSetName=given["RuleSetName"], Rule=given["Rule"])
     return Made(ref=given["Rule"]["Name"])
 
 
 def _topic_policy(name: str, given: Properties) -> Made:
     for topic in given["Topics"]:
         policy = json.dumps(given["PolicyDocument"])
-        boto3.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+        client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
     return Made(ref=name)
 
 
 def _subscription(_name: str, given: Properties) -> Made:
     wanted = {key: given[key] for key in ("TopicArn", "Protocol", "Endpoint")}
-    return Made(ref=boto3.client("sns").subscribe(**wanted)["SubscriptionArn"])
+    return Made(ref=client("sns").subscribe(**wanted)["SubscriptionArn"])
 
 
 def _invoke_config(name: str, given: Properties) -> Made:
-    boto3.client("lambda").put_function_event_invoke_config(
+    client("lambda").put_function_event_invoke_config(
         FunctionName=given["FunctionName"],
         MaximumRetryAttempts=int(given["MaximumRetryAttempts"]),
         MaximumEventAgeInSeconds=int(given["MaximumEventAgeInSeconds"]),
@@ -124,7 +125,7 @@ def _invoke_config(name: str, given: Properties) -> Made:
 
 
 def _schedule(name: str, given: Properties) -> Made:
-    boto3.client("scheduler").create_schedule(**{"Name": name, **given})
+    client("scheduler").create_schedule(**{"Name": name, **given})
     return Made(ref=given.get("Name", name))
 
 
@@ -132,7 +133,7 @@ def _state_machine(name: str, given: Properties) -> Made:
     definition = given["DefinitionString"]
     for word, value in given.get("DefinitionSubstitutions", {}).items():
         definition = definition.replace("${" + word + "}", value)
-    made = boto3.client("stepfunctions").create_state_machine(
+    made = client("stepfunctions").create_state_machine(
         name=given.get("StateMachineName", name), definition=definition, roleArn=given["RoleArn"]
     )
     return Made(ref=made["stateMachineArn"], attributes={"Arn": made["stateMachineArn"]})
@@ -140,7 +141,7 @@ def _state_machine(name: str, given: Properties) -> Made:
 
 def _rest_api(name: str, given: Properties) -> Made:
     """Only its id: requests are served by the app's own routes, see gateway.py."""
-    api = boto3.client("apigateway").create_rest_api(name=given["Body"]["info"].get("title", name))
+    api = client("apigateway").create_rest_api(name=given["Body"]["info"].get("title", name))
     return Made(ref=api["id"], attributes={"RootResourceId": api["rootResourceId"]})
 
 

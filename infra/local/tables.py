@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-import boto3
+from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
 
+from infra.local.clients import client
 from infra.local.seams import replaced
+from infra.local.where import ACCOUNT, REGION
 
 
 class Tables:
@@ -57,7 +59,7 @@ def _only_reads(handler: Any) -> bool:
 
 def delete_expired(now: datetime) -> int:
     """Deletes every item whose TTL attribute lies before `now`, and says how many; DynamoDB takes up to two days."""
-    dynamodb = boto3.client("dynamodb")
+    dynamodb = client("dynamodb")
     names = [name for page in dynamodb.get_paginator("list_tables").paginate() for name in page["TableNames"]]
     return sum(_delete_expired_in(dynamodb, name, now) for name in names)
 
@@ -66,14 +68,15 @@ def _delete_expired_in(dynamodb: Any, table: str, now: datetime) -> int:
     expiry = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
     if expiry["TimeToLiveStatus"] != "ENABLED":
         return 0
-    keys = [each["AttributeName"] for each in dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]]
-    found = dynamodb.get_paginator("scan").paginate(
-        TableName=table,
-        FilterExpression="#expiry < :now",
-        ExpressionAttributeNames={"#expiry": expiry["AttributeName"]},
-        ExpressionAttributeValues={":now": {"N": str(int(now.timestamp()))}},
-    )
-    expired = [item for page in found for item in page["Items"]]
+    held = dynamodb_backends[ACCOUNT][REGION].get_table(table)
+    expired = [item for item in held.all_items() if _is_past(item.attrs.get(expiry["AttributeName"]), now)]
     for item in expired:
-        dynamodb.delete_item(TableName=table, Key={key: item[key] for key in keys})
+        key = {held.hash_key_attr: item.hash_key.to_json()}
+        if held.range_key_attr and item.range_key:
+            key[held.range_key_attr] = item.range_key.to_json()
+        dynamodb.delete_item(TableName=table, Key=key)
     return len(expired)
+
+
+def _is_past(expiry: Any, now: datetime) -> bool:
+    return expiry is not None and expiry.type == "N" and int(expiry.cast_value) < int(now.timestamp())

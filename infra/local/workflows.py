@@ -14,6 +14,8 @@ from moto.stepfunctions.parser.asl.component.common.retry.retrier_decl import Re
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp import Timestamp
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
@@ -47,6 +49,7 @@ class Workflows:
                 (ExecutionWorker, "_execution_logic", self._run),
                 (ExecutionWorker, "stop", self._stop),
                 (lambda_eval_utils, "boto_client_for", _one_client_for_each),
+                (AmazonStateLanguageParser, "parse", _parsed_once),
             ):
                 seams.enter_context(replaced(owner, name, make))
             yield
@@ -154,6 +157,19 @@ def _one_client_for_each(original: Callable[..., Any]) -> Callable[..., Any]:
             return made(region, service)
 
     return boto_client_for
+
+
+def _parsed_once(original: Any) -> Any:
+    """moto reads the whole definition for every execution. Of the same tree each one gets a program of its own."""
+    trees: dict[str, Any] = {}
+
+    def parse(definition: str) -> Any:
+        if definition not in trees:
+            program, trees[definition] = original.__func__(definition)
+            return program, trees[definition]
+        return Preprocessor().visit(trees[definition]), trees[definition]
+
+    return staticmethod(parse)
 
 
 def counts() -> dict[str, int]:

@@ -16,10 +16,12 @@ from moto import mock_aws
 from moto.awslambda.models import LambdaFunction, lambda_backends
 
 from infra.local import deployment, stand_ins
+from infra.local.clients import models_read_once
 from infra.local.clock import Clock
 from infra.local.faults import Faults
 from infra.local.functions import Functions
 from infra.local.outbox import Outbox
+from infra.local.quick_tables import quick_tables
 from infra.local.quiet import Quiet
 from infra.local.tables import Tables
 from infra.local.transactions import quick_transactions
@@ -85,11 +87,16 @@ def small_cloud() -> Iterator[SmallCloud]:
     os.environ.update(deployment.aws_environment())
     sys.modules[MODULE] = types.ModuleType(MODULE)
     try:
-        with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}), ExitStack() as parts:
+        with (
+            models_read_once(),
+            mock_aws(config={"stepfunctions": {"execute_state_machine": True}}),
+            ExitStack() as parts,
+        ):
             stand_ins.register()
             for part in (cloud.tables, cloud.outbox, cloud.faults, cloud.functions, Workflows(clock, quiet)):
                 parts.enter_context(part.installed())
             parts.enter_context(quick_transactions())
+            parts.enter_context(quick_tables())
             yield cloud
     finally:
         del sys.modules[MODULE]

@@ -5,8 +5,10 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.cloudformation import parsing
+from moto.cloudformation import models, parsing
 
+from infra import template
+from infra.local import deployment
 from infra.local.stand_ins import STAND_INS
 from tests.infra.small_cloud import SmallCloud
 
@@ -83,3 +85,9 @@ def test_a_type_that_moto_lacks_can_be_deployed(cloud: SmallCloud, kind: str, pr
     deploy(R=resource(kind, **properties))
     (made,) = boto3.client("cloudformation").describe_stack_resources(StackName="s")["StackResources"]
     assert made["PhysicalResourceId"]
+
+
+def test_a_template_is_read_as_moto_reads_it() -> None:
+    text = json.dumps(template.read_yaml(template.PROJECT / "infra" / "foundations.yaml"))
+    yaml = vars(models)["yaml"]
+    assert deployment._Json.load(text, Loader=None) == yaml.load(text, Loader=yaml.Loader)

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.local.filters import matches
+from infra.local.functions import as_json
 from infra.local.streams import Mapping, followers, hand_over, mapping_from
 from tests.infra.small_cloud import SmallCloud, put, table
 
@@ -155,6 +156,30 @@ def test_binary_values_come_as_lambda_sends_them(cloud: SmallCloud) -> None:
         boto3.client("dynamodb").put_item(**put("a", raw={"B": b"\x00\x01"})["Put"])
         cloud.quiet.wait()
     assert seen[0][0]["dynamodb"]["NewImage"]["raw"] == {"B": "AAE="}
+
+
+def test_records_are_those_that_get_records_gives(cloud: SmallCloud) -> None:
+    seen, follower = follow(cloud, stream := table())
+    dynamodb = boto3.client("dynamodb")
+    deep = {"L": [{"B": b"\xfe"}, {"M": {"deep": {"BS": [b"\x01", b"\xff"]}}}, {"NULL": True}, {"NS": ["1", "2.50"]}]}
+    with follower.following():
+        for more in ({"raw": {"B": b"\x00\xff"}, "deep": deep}, {"raw": {"S": ""}}):
+            dynamodb.put_item(**put("a", **more)["Put"])
+        dynamodb.delete_item(TableName="desk", Key={"pk": {"S": "a"}, "sk": {"S": "a"}})
+        cloud.quiet.wait()
+    streams = boto3.client("dynamodbstreams")
+    shard = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"][0]["ShardId"]
+    begin = streams.get_shard_iterator(StreamArn=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    given = streams.get_records(ShardIterator=begin["ShardIterator"])["Records"]
+    by_api = [json.loads(json.dumps({**each, "eventSourceARN": stream}, default=as_json)) for each in given]
+    assert [whole_seconds(each) for batch in seen for each in batch] == [whole_seconds(each) for each in by_api]
+    assert len(by_api) == 3
+
+
+def whole_seconds(record: Any) -> Any:
+    """The API cuts the time of a record at milliseconds."""
+    held = record["dynamodb"]
+    return record | {"dynamodb": held | {"ApproximateCreationDateTime": int(held["ApproximateCreationDateTime"])}}
 
 
 def test_a_mapping_without_a_cap_tries_on_and_on() -> None:

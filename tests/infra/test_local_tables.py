@@ -46,6 +46,31 @@ def test_a_cancelled_transaction_changes_nothing(cloud: SmallCloud) -> None:
     assert dynamodb.scan(TableName="desk")["Count"] == 1
 
 
+def test_a_cancelled_transaction_leaves_every_item_and_the_stream_as_they_were(cloud: SmallCloud) -> None:
+    stream = table()
+    dynamodb = boto3.client("dynamodb")
+    for name in ("put over", "deleted", "updated"):
+        dynamodb.put_item(**put(name, n={"N": "1"}, held={"M": {"in": {"S": "it"}}})["Put"])
+    before = dynamodb.scan(TableName="desk")["Items"], records(stream)
+    deleted = {"Delete": {"TableName": "desk", "Key": {"pk": {"S": "deleted"}, "sk": {"S": "a"}}}}
+    changes = [put("put over"), put("put anew"), deleted, add("updated", 1), add("updated anew", 1)]
+    with pytest.raises(ClientError, match="TransactionCanceled"):
+        dynamodb.transact_write_items(TransactItems=[*changes, refused()])
+    with pytest.raises(ClientError, match="multiple operations on one item"):
+        dynamodb.transact_write_items(TransactItems=[*changes, add("put over", 1)])
+    assert (dynamodb.scan(TableName="desk")["Items"], records(stream)) == before
+    dynamodb.transact_write_items(TransactItems=changes)
+    kinds = [each["eventName"] for each in records(stream)[len(before[1]) :]]
+    assert kinds[:5] == ["MODIFY", "INSERT", "REMOVE", "MODIFY", "INSERT"]
+
+
+def records(stream: str) -> list[Any]:
+    streams = boto3.client("dynamodbstreams")
+    shard = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"][0]["ShardId"]
+    begin = streams.get_shard_iterator(StreamArn=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    return list(streams.get_records(ShardIterator=begin["ShardIterator"])["Records"])
+
+
 def test_a_write_beside_a_cancelled_transaction_is_not_lost(cloud: SmallCloud) -> None:
     table()
     together = threading.Barrier(8)
@@ -84,11 +109,7 @@ def test_items_go_when_their_time_is_up_and_the_stream_says_so(cloud: SmallCloud
     assert delete_expired(now) == 1
     left = {item["pk"]["S"] for item in dynamodb.scan(TableName="desk")["Items"]}
     assert left == {"stays", "never expires"}
-    streams = boto3.client("dynamodbstreams")
-    shard = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"][0]["ShardId"]
-    begin = streams.get_shard_iterator(StreamArn=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-    records = streams.get_records(ShardIterator=begin["ShardIterator"])["Records"]
-    assert records[-1]["eventName"] == "REMOVE"
+    assert records(stream)[-1]["eventName"] == "REMOVE"
 
 
 def test_a_table_without_time_to_live_keeps_everything(cloud: SmallCloud) -> None:

@@ -1,6 +1,7 @@
 """Step Functions by the desk's clock: moto's interpreter, its waits and pauses replaced."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -147,12 +148,26 @@ def test_two_hundred_executions_wait_and_wake_together(cloud: SmallCloud, travel
     assert counts() == {"SUCCEEDED": 200}
 
 
+def test_a_definition_is_read_once_and_each_execution_has_a_program_of_its_own(cloud: SmallCloud) -> None:
+    from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser, ASLParserException
+
+    text = json.dumps(wait_until("$.at"))
+    (one, tree), (other, same) = (AmazonStateLanguageParser.parse(text) for _ in range(2))
+    assert tree is same
+    assert one is not other
+    assert re.sub("0x[0-9a-f]+", "", repr(one)) == re.sub("0x[0-9a-f]+", "", repr(other))
+    for _ in range(2):
+        with pytest.raises(ASLParserException):
+            AmazonStateLanguageParser.parse('{"StartAt": 1}')
+
+
 def test_the_seams_of_the_interpreter_are_where_we_expect_them() -> None:
     from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
     from moto.stepfunctions.parser.asl.component.common.retry.retrier_decl import RetrierDecl
     from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
     from moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp import Timestamp
     from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+    from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
     from moto.stepfunctions.parser.backend.execution import Execution
     from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
@@ -164,6 +179,7 @@ def test_the_seams_of_the_interpreter_are_where_we_expect_them() -> None:
         (retrier_decl, "time"),
         (Execution, "start"),
         (ExecutionWorker, "_execution_logic"),
+        (AmazonStateLanguageParser, "parse"),
         (ExecutionWorker, "stop"),
         (lambda_eval_utils, "boto_client_for"),
     ):
