@@ -37,6 +37,7 @@ def _usual(visit: "Visit", token_session: Session | None) -> dict[str, Any]:
         "when": lambda at: date_in_words(_time(at), language, zone, with_time=True),
         "day": lambda at: date_in_words(_time(at), language, zone, with_time=False),
         "from_now": lambda at: words.from_now(_time(at), clock.now(), language),
+        "how_long": lambda length: words.how_long(length, language),
         "change_name": lambda what: change_name(what, language),
         "status_name": lambda status: status_name(status, language),
         "name": lambda group, key: words.name(group, key, language),

@@ -13,10 +13,11 @@ Unknown fields are let pass: browsers and link trackers add their own.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 from chalice.app import Response
+from pydantic import BaseModel
 
 from chalicelib.answers import Refusal, page, see_other
 from chalicelib.calls import ANYONE, Arriving, Call, Calls, Who, admitted, arriving, path_ids, query_of, raw_body, told
@@ -24,11 +25,13 @@ from chalicelib.language import LANGUAGES, Language, filled
 from chalicelib.pages import forms, showing
 from chalicelib.pages.sessions import Session, cookies, session_of, set_cookie
 from chalicelib.problems import ForeignForm, NotSignedIn, SignInAgain
-from chalicelib.reading import form
+from chalicelib.reading import form, query
 from chalicelib.settings import settings
 
 LANGUAGE_COOKIE: Final = "signoff_language"
 _A_YEAR_S = 365 * 86_400
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +43,19 @@ class Visit(Call[dict[str, str]]):
     here: str
     is_form: bool
 
-    def asking(self, given: Any, **path: str) -> Call[Any]:
-        """The call of the API that does what this form asks for."""
+    def asking(self, given: Any, *, once: str | None = None, **path: str) -> Call[Any]:
+        """The call of the API that does what this form asks for. `once`: its Idempotency-Key."""
+        headers = {"idempotency-key": once} if once else {}
         return Call(
-            given=given, path={**self.path, **path}, signed_in=self.signed_in, headers={}, language=self.language,
-            request_id=self.request_id,
+            given=given, path={**self.path, **path}, signed_in=self.signed_in, headers=headers,
+            language=self.language, request_id=self.request_id,
         )  # fmt: skip
+
+    def filled_in(self, model: type[Model], *names: str, **ours: str) -> Model:
+        """The form's fields of these names, with what we add, as the model; an empty one is as if it weren't there.
+        `WrongFields` names all that is wrong."""
+        typed = {name: self.given[name] for name in names if self.given.get(name)}
+        return query({name: [text] for name, text in (typed | ours).items()}, model)
 
 
 Page = Callable[[Visit], Response]

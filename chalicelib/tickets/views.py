@@ -68,6 +68,7 @@ class TicketRow(View):
     opened_at: Time
     changed_at: Time
     due_at: Time
+    next: Next
     assignee: str | None = None
 
 
@@ -201,7 +202,7 @@ def row(ticket: Ticket, language: Language, *, for_desk: bool = False) -> Ticket
     return TicketRow(
         number=ticket.number, kind=ticket.kind, status=status, status_name=status_name(status, language),
         version=ticket.version, subject=ticket.subject, opened_at=ticket.opened_at, changed_at=ticket.changed_at,
-        due_at=ticket.due_at, assignee=ticket.assignee if for_desk else None,
+        due_at=ticket.due_at, next=next_view(ticket, language), assignee=ticket.assignee if for_desk else None,
     )  # fmt: skip
 
 

@@ -1,0 +1,33 @@
+"""A refused form comes back: what its page says above it, and beside which field."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.answers import refusal_of
+from chalicelib.pages.visits import Visit
+from chalicelib.pages.words import name
+from chalicelib.problems import NotSignedIn, Problem, SettingsWrong
+from chalicelib.reading import WrongFields
+
+REFUSALS: Final = (Problem, WrongFields)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """`document` is the problem as the API tells it, each of its `fields` with the `label` that people read."""
+
+    status: int
+    document: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+
+def refused(error: Exception, visit: Visit) -> Refused:
+    """What the form's page says. What no typing can mend goes on to the frame: a sign-in, the desk's own faults."""
+    if isinstance(error, NotSignedIn | SettingsWrong):
+        raise error
+    refusal = refusal_of(error)
+    document = refusal.document(visit.language, visit.request_id)
+    for each in document.get("fields", ()):
+        each["label"] = name("field", each["name"], visit.language)
+    return Refused(status=refusal.status, document=document, headers=refusal.headers)
