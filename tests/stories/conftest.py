@@ -52,13 +52,13 @@ class Clouds:
         self._cloud = self._desk = None
 
 
-_clouds = Clouds()
+clouds = Clouds()
 
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     """The desk with its defaults (but see `USUAL`). Faults that a story leaves behind end with it."""
-    found = _clouds.desk(USUAL)
+    found = clouds.desk(USUAL)
     yield found
     found.no_more_faults()
     found.settle()
@@ -70,7 +70,7 @@ def desk_with() -> Iterator[Callable[..., Desk]]:
     made: list[Desk] = []
 
     def desk_with(**settings: str) -> Desk:
-        made.append(_clouds.desk(settings))
+        made.append(clouds.desk(settings))
         return made[-1]
 
     yield desk_with
@@ -93,4 +93,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     """The cloud goes when the next test is no story: other tests have the process's AWS for themselves."""
     if nextitem is None or HERE not in nextitem.path.parents:
-        _clouds.stop()
+        clouds.stop()
