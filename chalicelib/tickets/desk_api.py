@@ -49,7 +49,7 @@ _FARTHEST_REVIEW = timedelta(days=5 * 365)
 
 
 class Queue(Paging):
-    """The queue's filters. `q` is an exact ticket number, account id or address."""
+    """The queue's filters. `q` is an exact ticket number, account id or address; `assignee` empty: nobody's."""
 
     status: Status | None = None
     q: Annotated[Line, Field(max_length=254)] | None = None
@@ -121,7 +121,7 @@ def queue(call: Call[Queue]) -> Answer:
     whose = f"queue#{asked.status}#{asked.assignee}"
     after = key_of(asked.cursor, of=whose) if asked.cursor else None
     found, key = _page_of(asked.status, limit=asked.limit, after=after)
-    chosen = [each for each in found if asked.assignee is None or each.assignee == asked.assignee]
+    chosen = [each for each in found if asked.assignee is None or (each.assignee or "") == asked.assignee]
     rows = [views.row(each, call.language, for_desk=True) for each in chosen]
     return Answer(200, Page[TicketRow](items=rows, next=cursor_for(key, of=whose) if key else None))
 
@@ -314,7 +314,7 @@ def _facts(account: Account) -> AccountFacts:
     return AccountFacts(
         account_id=account.account_id, generation=account.generation, status=account.status, email=said.email,
         name=said.name, phone=said.phone, company=said.company, tax_code=said.tax_code, country=said.country,
-        address_changed_at=account.address_changed_at,
+        attributes=said.attributes, address_changed_at=account.address_changed_at,
     )  # fmt: skip
 
 
