@@ -9,7 +9,8 @@ from chalicelib.closure import steps
 from chalicelib.letters import api as quarantine
 from chalicelib.letters import inbound_mail
 from chalicelib.notices import feedback, ticket_stream
-from chalicelib.pages import portal, portal_ticket, public, signin, static_files, track
+from chalicelib.pages import desk as queue
+from chalicelib.pages import desk_case, portal, portal_ticket, public, signin, static_files, track
 from chalicelib.proof import api as expediting
 from chalicelib.proof import desk_api as facts
 from chalicelib.tickets import api as tickets
@@ -28,7 +29,16 @@ DOORS = [
     accounts.calls,
 ]
 
-PAGES = [signin.pages, static_files.pages, public.pages, track.pages, portal.pages, portal_ticket.pages]
+PAGES = [
+    signin.pages,
+    static_files.pages,
+    public.pages,
+    track.pages,
+    portal.pages,
+    portal_ticket.pages,
+    queue.pages,
+    desk_case.pages,
+]
 
 app = Chalice(app_name="signoff", configure_logs=False)  # Lambda writes them, as JSON; Chalice's would drop warnings
 app.api.binary_types = []  # nothing binary is sent or taken: bodies come as they are

@@ -159,10 +159,14 @@ def query(given: Mapping[str, list[str]], model: type[Model]) -> Model:
     wrong_ones = [WrongField(name=name, sentence=TWICE) for name, values in given.items() if len(values) > 1]
     if wrong_ones:
         raise WrongFields(*wrong_ones)
-    single = {name: values[-1] for name, values in given.items() if values}
-    _check_tree(single)
+    return from_texts({name: values[-1] for name, values in given.items() if values}, model)
+
+
+def from_texts(given: Mapping[str, Any], model: type[Model]) -> Model:
+    """A model out of texts, and lists of texts, each read as what the model wants there."""
+    _check_tree(given)
     try:
-        return model.model_validate_strings(single)
+        return model.model_validate_strings(given)
     except ValidationError as error:
         raise WrongFields(*map(_told, error.errors(include_url=False, include_input=False))) from None
 

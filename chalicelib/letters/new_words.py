@@ -7,7 +7,9 @@ mail, with its code in it, and no cleverness about quoting may ever take that fo
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from chalicelib.letters.history import (
     LONGEST_LINE,
@@ -26,6 +28,8 @@ from chalicelib.letters.signatures import SIGNATURE_RULE, without_signature
 _MOST_LINES = 20_000
 _NEAR = 12
 _NEAR_IN_MARKUP = 30
+# How many lines say who wrote, in words that we don't know, between a mail program's mark and what is quoted.
+_LINES_OF_ATTRIBUTION = 2
 _MARKUP = (HISTORY, HISTORY_HERE, HISTORY_ENDS)
 _INDENT = re.compile(r"(?:> ){1,20}")
 
@@ -105,8 +109,8 @@ def _first_marker(lines: list[str], markers: tuple[str, ...]) -> int:
         if len(line) > LONGEST_LINE or not line:
             continue
         # Mail programs wrap long lines: the marker may go on in the next one.
-        said = _squeezed(line + " " + (lines[at + 1] if at + 1 < len(lines) else ""))
-        if any(marker in said and not said.startswith(_squeezed(line) + marker) for marker in wanted):
+        said, rest = _squeezed(line), _squeezed(lines[at + 1][:LONGEST_LINE]) if at + 1 < len(lines) else ""
+        if any(marker in said or (marker in said + rest and marker not in rest) for marker in wanted):
             return at
     return len(lines)
 
@@ -227,25 +231,25 @@ class _Reading:
             return at + 1
         if lines[at] == HISTORY_HERE:
             self.ends = next((end for end in range(at, len(lines)) if lines[end] == HISTORY_ENDS), len(lines))
-        following = self._next_in_markup(at + 1)
-        if self.is_forward or following is None:
+        following = list(islice(self._next_in_markup(at + 1), _LINES_OF_ATTRIBUTION + 1))
+        if self.is_forward or not following:
             return at + 1
-        if self.page.is_marked(following):
-            return self._past_quote(following, has_attribution=True)
-        if sign_at(lines, following):  # "... wrote:", or headers: they tell more
+        if not self.page.is_marked(following[0]) and sign_at(lines, following[0]):
             self.page.take_for_quotes(at)
-            return following
+            return following[0]  # "... wrote:", or headers: they tell more
+        quote = next(filter(self.page.is_marked, following), None)
+        if quote is not None:
+            return self._past_quote(quote, has_attribution=True)
         if self.has_words or self.ends < len(lines):
             return self._past_history(at)
         return at + 1
 
-    def _next_in_markup(self, at: int) -> int | None:
-        """The first words that follow here; rules and further marks are none."""
+    def _next_in_markup(self, at: int) -> Iterator[int]:
+        """The next words that follow here; rules and further marks are none."""
         lines = self.page.lines
         for each in range(at, min(at + _NEAR_IN_MARKUP, self.ends)):
             if lines[each].strip() and lines[each] not in _MARKUP and not SIGNATURE_RULE.match(lines[each]):
-                return each
-        return None
+                yield each
 
 
 def _is_answered(lines: list[str], end: int) -> bool:

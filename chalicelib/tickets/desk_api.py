@@ -1,15 +1,16 @@
 """The desk: what agents and admins see and decide."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.answers import Answer, Page, Paging
-from chalicelib.calls import ADMIN, AGENT, Call, Calls
+from chalicelib.calls import ADMIN, AGENT, Call, Calls, Who
 from chalicelib.clock import now
 from chalicelib.cursors import cursor_for, key_of
 from chalicelib.language import N_, Language, guess_language, say
@@ -48,7 +49,7 @@ _FARTHEST_REVIEW = timedelta(days=5 * 365)
 
 
 class Queue(Paging):
-    """The queue's filters. `q` is an exact ticket number, account id or address."""
+    """The queue's filters. `q` is an exact ticket number, account id or address; `assignee` empty: nobody's."""
 
     status: Status | None = None
     q: Annotated[Line, Field(max_length=254)] | None = None
@@ -120,7 +121,7 @@ def queue(call: Call[Queue]) -> Answer:
     whose = f"queue#{asked.status}#{asked.assignee}"
     after = key_of(asked.cursor, of=whose) if asked.cursor else None
     found, key = _page_of(asked.status, limit=asked.limit, after=after)
-    chosen = [each for each in found if asked.assignee is None or each.assignee == asked.assignee]
+    chosen = [each for each in found if asked.assignee is None or (each.assignee or "") == asked.assignee]
     rows = [views.row(each, call.language, for_desk=True) for each in chosen]
     return Answer(200, Page[TicketRow](items=rows, next=cursor_for(key, of=whose) if key else None))
 
@@ -171,51 +172,122 @@ def open_by_phone(call: Call[ByPhone]) -> Answer:
     return as_now(call, moved.ticket.number, status=201)
 
 
-def _decision(
-    name: str, takes: type[Any], decide: Callable[[str, Deciding, Any], Ticket], *, says: str, who: Any = AGENT
-) -> None:
-    """Describes one decision: the path ends in its name, and all of them answer alike."""
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What an agent may decide on a ticket: the fields that it takes, who may, and what is done."""
 
-    def call_it(call: Call[Any]) -> Answer:
+    takes: type[Seen]
+    decide: Callable[[str, Deciding, Any], Ticket]
+    says: str
+    who: Who = AGENT
+
+    def made(self, call: Call[Any]) -> Answer:
+        """Decides on the ticket of the path, and answers with it as it is then."""
         person = call.person
         deciding_agent = Deciding(
             sub=person.sub, account_id=person.account_id, expected_version=call.given.expected_version
         )
-        return as_now(call, decide(call.path["id"], deciding_agent, call.given).number)
+        return as_now(call, self.decide(call.path["id"], deciding_agent, call.given).number)
+
+
+DECISIONS: Final[Mapping[str, Decision]] = {
+    "assign": Decision(
+        takes=Assign,
+        decide=lambda n, who, given: deciding.assign(n, who, given.to),
+        says="Assign to an agent",
+    ),
+    "link": Decision(
+        takes=Link,
+        decide=lambda n, who, given: deciding.link(n, who, tuple(given.account_ids)),
+        says="Choose the account an unproved ticket is about",
+    ),
+    "send-code": Decision(
+        takes=Seen,
+        decide=lambda n, who, _: deciding.send_code(n, who),
+        says="Send a fresh code to the address on file",
+    ),
+    "approve": Decision(
+        takes=Seen,
+        decide=lambda n, who, _: deciding.approve(n, who),
+        says="Approve: the cooling-off begins",
+    ),
+    "reject": Decision(
+        takes=Reject,
+        decide=lambda n, who, given: deciding.reject(n, who, given.reason_code, given.reason),
+        says="Reject, with a reason",
+    ),
+    "hold": Decision(
+        takes=Hold,
+        decide=lambda n, who, given: deciding.hold(n, who, given.reason, _future(given.review_at)),
+        says="Hold: a reason not to erase now",
+        who=ADMIN,
+    ),
+    "release": Decision(
+        takes=Seen,
+        decide=lambda n, who, _: deciding.release(n, who),
+        says="Release a hold or a stop",
+        who=ADMIN,
+    ),
+    "expedite": Decision(
+        takes=Seen,
+        decide=lambda n, who, _: deciding.expedite(n, who),
+        says="End the cooling-off, as was asked for",
+    ),
+    "extend": Decision(
+        takes=WithReason,
+        decide=lambda n, who, given: deciding.extend(n, who, given.reason),
+        says="Extend the deadline, once, with notice and reason",
+    ),
+    "retry": Decision(
+        takes=Seen,
+        decide=lambda n, who, _: deciding.retry(n, who),
+        says="Start erasing again",
+    ),
+    "resolve": Decision(
+        takes=Seen,
+        decide=lambda n, who, _: deciding.resolve(n, who),
+        says="Resolve a support ticket",
+    ),
+    "replies": Decision(
+        takes=AgentReply,
+        decide=lambda n, who, given: deciding.answer(n, who, given.text, needs_answer=given.needs_answer),
+        says="Write to the asker",
+    ),
+    "notes": Decision(
+        takes=Note,
+        decide=lambda n, who, given: deciding.note(n, who, given.text),
+        says="Add a note for colleagues",
+    ),
+    "correct": Decision(
+        takes=Correct,
+        decide=lambda n, who, given: deciding.correct(n, who, given.kind),
+        says="Correct the kind",
+    ),
+    "merge": Decision(
+        takes=Merge,
+        decide=lambda n, who, given: deciding.merge(n, who, given.into),
+        says="End as a link to another ticket",
+    ),
+}
+"""By the last part of their path. Facts are recorded by proof/desk_api.py."""
+
+
+def _describe(name: str, decision: Decision) -> None:
+    """The call of the API that makes this decision; all of them answer alike."""
+
+    def call_it(call: Call[Any]) -> Answer:
+        return decision.made(call)
 
     call_it.__name__ = name.replace("-", "_")
     refuses = (ChangedMeanwhile, NotNow, NotProved, NotAsked, OnHold, OwnAccount)
     calls.post(
-        f"/desk/tickets/{{id}}/{name}", who=who, takes=takes, answers={200: DeskTicketView}, says=says, ids=IDS,
-        refuses=refuses,
+        f"/desk/tickets/{{id}}/{name}", who=decision.who, takes=decision.takes, answers={200: DeskTicketView},
+        says=decision.says, ids=IDS, refuses=refuses,
     )(call_it)  # fmt: skip
 
 
-_decision("assign", Assign, lambda n, who, given: deciding.assign(n, who, given.to), says="Assign to an agent")
-_decision("link", Link, lambda n, who, given: deciding.link(n, who, tuple(given.account_ids)),
-          says="Choose the account an unproved ticket is about")  # fmt: skip
-_decision(
-    "send-code", Seen, lambda n, who, _: deciding.send_code(n, who), says="Send a fresh code to the address on file"
-)
-_decision("approve", Seen, lambda n, who, _: deciding.approve(n, who), says="Approve: the cooling-off begins")
-_decision("reject", Reject, lambda n, who, given: deciding.reject(n, who, given.reason_code, given.reason),
-          says="Reject, with a reason")  # fmt: skip
-_decision("hold", Hold, lambda n, who, given: deciding.hold(n, who, given.reason, _future(given.review_at)),
-          says="Hold: a reason not to erase now", who=ADMIN)  # fmt: skip
-_decision("release", Seen, lambda n, who, _: deciding.release(n, who), says="Release a hold or a stop", who=ADMIN)
-_decision("expedite", Seen, lambda n, who, _: deciding.expedite(n, who), says="End the cooling-off, as was asked for")
-_decision("extend", WithReason, lambda n, who, given: deciding.extend(n, who, given.reason),
-          says="Extend the deadline, once, with notice and reason")  # fmt: skip
-_decision("retry", Seen, lambda n, who, _: deciding.retry(n, who), says="Start erasing again")
-_decision("resolve", Seen, lambda n, who, _: deciding.resolve(n, who), says="Resolve a support ticket")
-_decision("replies", AgentReply,
-          lambda n, who, given: deciding.answer(n, who, given.text, needs_answer=given.needs_answer),
-          says="Write to the asker")  # fmt: skip
-_decision("notes", Note, lambda n, who, given: deciding.note(n, who, given.text), says="Add a note for colleagues")
-_decision("correct", Correct, lambda n, who, given: deciding.correct(n, who, given.kind), says="Correct the kind")
-_decision(
-    "merge", Merge, lambda n, who, given: deciding.merge(n, who, given.into), says="End as a link to another ticket"
-)
+for _name, _decision in DECISIONS.items():
+    _describe(_name, _decision)
 
 
 def _future(at: datetime) -> datetime:
@@ -242,7 +314,7 @@ def _facts(account: Account) -> AccountFacts:
     return AccountFacts(
         account_id=account.account_id, generation=account.generation, status=account.status, email=said.email,
         name=said.name, phone=said.phone, company=said.company, tax_code=said.tax_code, country=said.country,
-        address_changed_at=account.address_changed_at,
+        attributes=said.attributes, address_changed_at=account.address_changed_at,
     )  # fmt: skip
 
 

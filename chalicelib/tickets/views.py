@@ -108,8 +108,17 @@ class LedgerView(View):
     until: Time | None = None
 
 
+class FactsOfAgent(View):
+    """Which facts one agent found to match, where they were enough; a second agent's make the proof."""
+
+    agent: str
+    at: Time
+    matched: list[str]
+
+
 class AccountFacts(View):
-    """An account to compare a letter with; for agents' eyes only."""
+    """An account to compare a letter with; for agents' eyes only. `attributes` is what else the company told of it,
+    such as the last invoice's number."""
 
     account_id: str
     generation: int
@@ -120,6 +129,7 @@ class AccountFacts(View):
     company: str | None
     tax_code: str | None
     country: str | None
+    attributes: dict[str, str]
     address_changed_at: Time | None
 
 
@@ -141,7 +151,9 @@ class DeskTicketView(TicketView):
     expedite_asked_at: Time | None
     linked_to: str | None
     regime: str
+    is_extended: bool
     warnings: list[str]
+    facts: list[FactsOfAgent]
     accounts: list[AccountFacts]
     letters: list[LetterView]
     ledger: list[LedgerView]
@@ -231,7 +243,8 @@ def desk_view(
         approved_by=ticket.approved_by, assignee=ticket.assignee, cause=ticket.cause, is_suspect=ticket.suspect,
         is_held=ticket.held, hold_review_at=ticket.hold_review_at, is_stopped=ticket.stopped,
         ack_held_back=ticket.ack_held_back, expedite_asked_at=ticket.expedite_asked_at, linked_to=ticket.linked_to,
-        regime=ticket.regime, warnings=warnings, accounts=accounts, letters=letters,
+        regime=ticket.regime, is_extended=ticket.extended, warnings=warnings, accounts=accounts, letters=letters,
+        facts=[FactsOfAgent(agent=each.agent, at=each.at, matched=list(each.matched)) for each in ticket.facts],
         ledger=[LedgerView(**each) for each in file.ledger],
     )  # fmt: skip
 

@@ -181,5 +181,38 @@ def test_a_mailing_without_any_list_header_is_bulk() -> None:
     assert kind(raw, "SRS0=ab=cd=example.com=an@forward.example") == "person"
 
 
+def test_a_mailing_that_tells_how_to_be_removed_from_its_list_is_bulk() -> None:
+    raw = (
+        b"From: Shop <an@shop.example>\nErrors-To: <an@shop.example>\n\nBuy!\nTo be removed from this list, click here."
+    )
+
+    assert kind(raw) == "bulk"
+    assert kind(raw.replace(b"Errors-To", b"X-To")) == "person"
+
+
+NOTIFICATION = b"From: Shop <billing@shop.example>\nSubject: Your receipt\n\nPaid.\nPlease do not reply to this e-mail."
+
+
+def test_a_service_that_wants_no_answer_is_automatic() -> None:
+    assert kind(NOTIFICATION) == "automatic"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        NOTIFICATION.replace(b"billing@", b"an@"),
+        NOTIFICATION.replace(b"Subject: Your", b"Subject: AW: Your"),
+        NOTIFICATION.replace(b"Subject: Your", b"Subject: Fwd: Your"),
+        NOTIFICATION.replace(b"Subject", b"In-Reply-To: <a@desk.example>\nSubject"),
+        NOTIFICATION.replace(b"Subject", b"Reply-To: an@shop.example\nSubject"),
+        NOTIFICATION.replace(b"Please do", b"You wrote:\n> Please do"),
+        NOTIFICATION.replace(b"Paid.", b"---------- Forwarded message ---------"),
+        NOTIFICATION + b"\nI reply all the same." + b" Close my account." * 60,
+    ],
+)
+def test_a_person_who_repeats_that_no_answer_is_wanted_stays_a_person(raw: bytes) -> None:
+    assert kind(raw) == "person"
+
+
 def test_a_letter_with_nothing_in_it_is_unreadable() -> None:
     assert kind(PERSON + b"\n\n") == "unreadable"

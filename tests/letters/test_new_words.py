@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.letters.mime import read_letter
 from chalicelib.letters.new_words import new_words, read_new_words
+from chalicelib.letters.words import stop_word, typed_codes
 
 MARKER = "-- Please write above this line --"
 MARKERS = (MARKER, "-- Vui lòng viết phía trên dòng này --")
@@ -17,8 +18,15 @@ def rich(html: str) -> str:
     return new_words(read_letter(b"Content-Type: text/html; charset=utf-8\n\n" + html.encode()), MARKERS)
 
 
-def above(text: str) -> str:
-    return read_new_words(read_letter(b"Content-Type: text/plain; charset=utf-8\n\n" + text.encode()), MARKERS).above
+def above(text: str, kind: str = "plain") -> str:
+    raw = f"Content-Type: text/{kind}; charset=utf-8\n\n{text}"
+    return read_new_words(read_letter(raw.encode()), MARKERS).above
+
+
+def sent_on(text: str, subject: str = "Fwd: Code") -> str:
+    return new_words(
+        read_letter(f"Subject: {subject}\nContent-Type: text/plain; charset=utf-8\n\n{text}".encode()), MARKERS
+    )
 
 
 ATTRIBUTIONS = [
@@ -41,6 +49,19 @@ ATTRIBUTIONS = [
     "2026年11月2日(月) 9:30 Support <support@desk.example>:",
     "Support <support@desk.example> 于2026年11月2日周一 09:30写道：",
     "2026년 11월 2일 (월) 오전 9:30, Support <support@desk.example>님이 작성:",
+    "On Monday, November 2, 2026 at 09:30:12 AM GMT+7, Support <support@desk.example> wrote:",
+    "On Monday, November 2nd, 2026 at 9:30 AM, Support <support@desk.example> wrote:",
+    "------- Original Message -------\nOn Monday, November 2nd, 2026 at 9:30, Support <support@desk.example> wrote:",
+    "---- On Mon, 02 Nov 2026 09:30:00 +0700 Support <support@desk.example> wrote ----",
+    "Vào lúc 09:30:12 GMT+7 Thứ Hai, 2 tháng 11, 2026, Support <support@desk.example> đã viết:",
+    "Op 2 nov. 2026 om 09:30 heeft Support <support@desk.example> het volgende\ngeschreven:",
+    "2026/11/02 9:30、Support <support@desk.example>のメール:",
+    "在 2026年11月2日，09:30，Support <support@desk.example> 写道：",
+    "Support <support@desk.example> 於 2026年11月2日 週一 上午9:30寫道：",
+    "Wiadomość napisana przez Support <support@desk.example> w dniu 2 lis 2026, o godz. 09:30:",
+    "Den 2. nov. 2026 kl. 09.30 skrev Support <support@desk.example>:",
+    "man. 2. nov. 2026 kl. 09:30 skrev Support <support@desk.example>:",
+    "ma 2. marrask. 2026 klo 9.30 Support (support@desk.example) kirjoitti:",
 ]
 HEADER_BLOCKS = [
     "From: Support <support@desk.example>\nSent: Monday, November 2, 2026 9:30 AM\nTo: An\nSubject: Code",
@@ -53,9 +74,18 @@ HEADER_BLOCKS = [
     "-----Original Message-----\nFrom: Support",
     "-------- Thư gốc --------\nTừ: Support",
     "-----Ursprüngliche Nachricht-----\nVon: Support",
-    "---------- Forwarded message ---------\nFrom: Support <support@desk.example>",
     "________________________________\nFrom: Support <support@desk.example>\nSent: Monday, November 2, 2026\nTo: An",
 ]
+
+
+@pytest.mark.parametrize(
+    "attribution",
+    ["Support schrieb am 02.11.2026 um 09:30:", "Am 02.11.2026 schrieb Support:", "Support, 2/11/2026 09:30 đã viết:"],
+)
+def test_an_attribution_that_may_be_prose_is_history_only_above_quoted_lines(attribution: str) -> None:
+    assert plain(f"Yes, please.\nAn\n\n{attribution}\n\n> Your code is K7MX-92QT.") == "Yes, please.\nAn"
+    assert plain(f"Yes.\n{attribution}\nPay.\nI did pay.") == f"Yes.\n{attribution}\nPay.\nI did pay."
+    assert above(f"Yes.\n{attribution}\nPay.\nI did pay.") == "Yes."
 
 
 @pytest.mark.parametrize("attribution", ATTRIBUTIONS)
@@ -81,10 +111,76 @@ def test_what_stands_below_the_headers_of_an_older_letter_is_history(block: str)
         "-- Please write above\nthis line --",
         "-- Vui lòng viết phía trên dòng này --",
         "&gt; -- PLEASE WRITE ABOVE THIS LINE --",
+        f"{MARKER}\n{MARKER}",
     ],
 )
 def test_what_stands_below_our_marker_line_is_history(line: str) -> None:
     assert plain(f"Yes, please.\n\n{line}\nYour code is K7MX-92QT.") == "Yes, please."
+
+
+SENT_ON = [
+    "---------- Forwarded message ---------\nFrom: Bob <bob@example.com>",
+    "Begin forwarded message:\n\nFrom: Bob <bob@example.com>",
+    "-------- Weitergeleitete Nachricht --------\nVon: Bob <bob@example.com>",
+    "---------- Thư đã chuyển tiếp ---------\nTừ: Bob <bob@example.com>",
+    "-------- 转发邮件 --------\n发件人: Bob <bob@example.com>",
+]
+
+
+@pytest.mark.parametrize("head", SENT_ON)
+def test_a_letter_that_is_sent_on_is_read_but_gives_no_command(head: str) -> None:
+    text = f"See below.\n\n{head}\n\nYour code is K7MX-92QT.\n-- \nBob"
+
+    assert plain(text) == text.replace("-- \n", "--\n")
+    assert above(text) == "See below."
+
+
+def test_headers_of_an_older_letter_begin_no_history_where_the_subject_says_that_it_is_sent_on() -> None:
+    text = f"See below.\n\n{HEADER_BLOCKS[0]}\n\nPlease close it."
+
+    assert sent_on(text) == sent_on(text, "WG: Code") == text
+    assert sent_on(text, "Re: Fwd: Code") == "See below."
+
+
+def test_a_letter_of_nothing_but_an_older_one_is_read_but_gives_no_command() -> None:
+    text = f"{HEADER_BLOCKS[0]}\n\nYour code is K7MX-92QT."
+
+    assert plain(text) == text
+    assert above(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yes\n\n> Your code is K7MX-92QT.\n\nK7MX-92QT\nSTOP",
+        "Yes\n\nOn 2 Nov 2026 at 9:30 I wrote to you:\nK7MX-92QT\nSTOP",
+        "Yes\n\nFrom: Hanoi\nTo: Hue\nDate: 2/11/2026\nK7MX-92QT\nSTOP",
+        f"Yes\n\n{ATTRIBUTIONS[0]}\n> -- Please write above this line --\n> Your code\n\nK7MX-92QT\nSTOP",
+        f"Yes\n\n{SENT_ON[0]}\n\nK7MX-92QT\nSTOP",
+        "Yes\n\n-----Original Message-----\nFrom: Support\n\n> Want it?\n\nK7MX-92QT\nSTOP",
+    ],
+)
+def test_what_people_read_is_not_what_counts_as_a_command(text: str) -> None:
+    assert plain(text).endswith("K7MX-92QT\nSTOP")
+    assert above(text) == "Yes"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<blockquote>K7MX-92QT<br>STOP</blockquote>",
+        '<div class="gmail_quote">On Monday Support wrote:<blockquote class="gmail_quote">Want it?</blockquote></div>'
+        "<p>K7MX-92QT<br>STOP</p>",
+        '<div class="moz-cite-prefix">Support schrieb:</div><blockquote type="cite">Want it?</blockquote>'
+        "<p>K7MX-92QT<br>STOP</p>",
+        '<div class="yahoo_quoted">On Monday Support wrote: Want it?</div><p>K7MX-92QT<br>STOP</p>',
+        '<div class="gmail_signature">An<div class="gmail_quote">Want it?</div></div><p>K7MX-92QT<br>STOP</p>',
+    ],
+)
+def test_words_set_in_or_below_history_in_html_are_read_but_give_no_command(html: str) -> None:
+    assert rich(f"<p>Yes</p>{html}").endswith("K7MX-92QT\nSTOP")
+    assert typed_codes(above(f"<p>Yes</p>{html}", "html")) == ()
+    assert stop_word(above(html, "html")) is None
 
 
 def test_no_command_counts_from_the_first_quoted_line_on() -> None:
@@ -102,6 +198,51 @@ def test_an_answer_below_the_quoted_letter_is_found() -> None:
     text = "On 2 Nov 2026, Support <support@desk.example> wrote:\n> Do you want it?\n> Really?\n\nYes, I do."
 
     assert plain(text) == "Yes, I do."
+
+
+def test_a_short_answer_right_between_quoted_lines_is_found() -> None:
+    text = "On 2 Nov 2026, Support <support@desk.example> wrote:\n> Do you want it?\nYes.\n> Really?\nI do."
+
+    assert plain(text) == "Yes.\n> Really?\nI do."
+
+
+def test_a_line_that_wrapped_out_of_its_quote_is_no_answer() -> None:
+    quoted = "> We have got your letter of last week, and would like to know whether you\nwant it.\n> Support"
+
+    assert plain(f"Yes.\n\nOn 2 Nov 2026, Support <support@desk.example> wrote:\n{quoted}") == "Yes."
+
+
+def test_an_answer_below_the_quoted_letter_of_outlook_is_found() -> None:
+    text = (
+        "-----Original Message-----\nFrom: Support\nSent: Monday\nTo: An\n\n> Do you want it?\n> Really?\n\nYes, I do."
+    )
+
+    assert plain(text) == "Yes, I do."
+
+
+def test_an_answer_below_our_quoted_marker_line_is_found_and_our_letter_is_not_shown() -> None:
+    ours = f"> {MARKER}\n>\n> Your code is K7MX-92QT."
+
+    assert plain(f"{ATTRIBUTIONS[0]}\n{ours}\n\nYes, I do.") == "Yes, I do."
+    assert plain(f"Hello.\n{ATTRIBUTIONS[0]}\n{ours}\n\nYes.\nI do.").split("\n\n") == ["Hello.", "Yes.\nI do."]
+
+
+def test_answers_in_html_are_found_below_and_between_what_is_quoted() -> None:
+    first, other = ('<blockquote class="gmail_quote">' + said + "</blockquote>" for said in ("One?", "Two?"))
+    attribution = '<div class="gmail_attr">On Mon, Nov 2, 2026 at 9:30 Support &lt;s@desk.example&gt; wrote:</div>'
+
+    said = rich(f'<div class="gmail_quote">{attribution}{first}<p>Yes.</p>{other}<p>No.</p></div>')
+
+    assert [line for line in said.split("\n") if line.strip("> ")] == ["Yes.", "> Two?", "No."]
+
+
+def test_words_set_in_by_the_writer_stay() -> None:
+    html = '<p>My account:</p><blockquote style="margin:0 0 0 40px">4711</blockquote>'
+
+    assert rich(html).split() == ["My", "account:", "4711"]
+    assert rich(html + '<div class="gmail_quote">On Monday Support wrote:<blockquote>old</blockquote></div>') == rich(
+        html
+    )
 
 
 def test_answers_between_quoted_lines_keep_the_lines_they_answer() -> None:
@@ -123,6 +264,21 @@ def test_answers_between_quoted_lines_keep_the_lines_they_answer() -> None:
         "iPhoneから送信",
         "发自我的iPhone",
         "Get Outlook for iOS<https://aka.ms/x>",
+        "Được gửi từ iPhone của tôi",
+        "Gửi từ Yahoo Mail trên iPhone",
+        "Sent from Proton Mail for Android",
+        "Enviado desde mi iPhone",
+        "Inviato da iPhone",
+        "Verstuurd vanaf mijn iPad",
+        "Enviado do meu iPhone",
+        "Wysłane z iPhone'a",
+        "Skickat från min iPhone",
+        "Sendt fra min iPhone",
+        "Lähetetty iPhonesta",
+        "Отправлено с iPhone",
+        "나의 iPhone에서 보냄",
+        "-- \nAn Nguyen\n\nSent from my iPhone",
+        "-----------\nAn Nguyen\nTel. 0900 000 000\nwww.example.com",
         "____________\nlist mailing list\nhttp://list.example",
     ],
 )
@@ -141,6 +297,16 @@ def test_a_signature_is_no_new_word(signature: str) -> None:
         "a -- b\n--option works",
         "In 2026 I wrote: close it",
         "Best regards\nAn",
+        "Hello\n-----\nPart one\n-----\nPart two",
+        "Hi,\nOn 2 Nov 2026 at 10:00 I wrote to you:\nplease close it.\nNo answer came.",
+        "Hi,\nAm 02.11.2026 um 10:00 schrieb ich Ihnen:\nbitte löschen.",
+        "Xin chào,\nNgày 2/11/2026 10:00 tôi đã viết cho công ty:\nhãy đóng tài khoản.",
+        "My flight was\nFrom: Hanoi\nTo: Hue\nDate: 2/11/2026 10:00\nPlease cancel.",
+        "I asked you before.\n\nSent by registered mail on 2 November",
+        "Tôi đã yêu cầu.\n\nGửi bằng thư bảo đảm hôm qua",
+        "It is mine.\n\nSent from my old address, because the new one is not on file",
+        "Hello,\n--\nclose my account\nAn",
+        "Hello\n\nSent from my iPhone",
         "Hà Nội, ngày 2 tháng 11\n\nKính gửi công ty,\nTôi viết thư này để: hủy tài khoản",
     ],
 )
@@ -171,6 +337,12 @@ def test_history_in_html_is_cut_as_in_plain_text(history: str) -> None:
 
 def test_a_signature_in_html_is_cut() -> None:
     assert rich('<p>Yes</p><div class="gmail_signature">An<br>Example Ltd.</div>') == "Yes"
+
+
+def test_words_below_a_signature_in_html_stay() -> None:
+    html = '<p>Yes</p><div class="gmail_signature">An</div><p>PS: close the other one, too</p>'
+
+    assert rich(html).endswith("PS: close the other one, too")
 
 
 def test_a_letter_cannot_hide_words_behind_the_marks_that_html_reading_uses() -> None:

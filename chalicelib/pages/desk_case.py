@@ -1,0 +1,106 @@
+"""`/desk/case/{number}`: one ticket with everything in view, and a form for each decision that it allows now."""
+
+from datetime import timedelta
+from typing import Any, Final, get_args
+from zoneinfo import ZoneInfo
+
+from chalice.app import Response
+
+from chalicelib import clock
+from chalicelib.answers import json_response
+from chalicelib.calls import AGENT
+from chalicelib.closure import receipt_api
+from chalicelib.language import N_, say
+from chalicelib.pages.desk_frame import show_desk, told_above
+from chalicelib.pages.desk_offers import BY_NAME, admit, is_own, made, offers_for
+from chalicelib.pages.visits import Pages, Visit, go_to
+from chalicelib.problems import BadInput, ChangedMeanwhile, Conflict, NotFound
+from chalicelib.proof.facts import LEGAL_DOCUMENT
+from chalicelib.reading import WrongFields
+from chalicelib.settings import settings
+from chalicelib.tickets import desk_api
+from chalicelib.tickets.api import NUMBER
+from chalicelib.tickets.ticket import ReasonToReject
+from chalicelib.tickets.views import AccountFacts, DeskTicketView, TimelineEntry
+
+pages = Pages(__name__)
+_IDS: Final = {"number": NUMBER}
+_ONE_OF_THEM: Final = {**_IDS, "what": "|".join(BY_NAME)}
+_REVIEW_AFTER: Final = timedelta(days=14)
+_BACK: Final = N_("Back to the queue")
+_TAKE: Final = N_("Take it")
+_TYPED: Final = ("reason", "text", "account_ids", "into", "to")
+
+
+@pages.get("/desk/case/{number}", who=AGENT, ids=_IDS)
+def show_case(visit: Visit) -> Response:
+    return _page(visit, _ticket(visit))
+
+
+@pages.get("/desk/case/{number}/receipt", who=AGENT, ids=_IDS)
+def receipt(visit: Visit) -> Response:
+    """The signed receipt, for saving. Once the ticket is closed (404 before)."""
+    return json_response(receipt_api.receipt_for_agents(visit.asking(None, id=visit.path["number"])))
+
+
+@pages.post("/desk/case/{number}/{what}", who=AGENT, ids=_ONE_OF_THEM)
+def decide(visit: Visit) -> Response:
+    """Makes one decision. A refusal shows the ticket as it is now, with what was typed; where a colleague was faster,
+    with what happened since."""
+    what = visit.path["what"]
+    admit(what, visit.person)
+    try:
+        made(what, visit.given, lambda given: visit.asking(given, id=visit.path["number"]))
+    except ChangedMeanwhile as lost:
+        ticket = _ticket(visit)
+        return _page(visit, ticket, what=what, refusal=lost, since=_since(visit, ticket))
+    except (WrongFields, BadInput, Conflict, NotFound) as refused:
+        return _page(visit, _ticket(visit), what=what, refusal=refused)
+    return go_to(f"/desk/case/{visit.path['number']}", told=what)
+
+
+def _ticket(visit: Visit) -> DeskTicketView:
+    view: Any = desk_api.as_now(visit, visit.path["number"]).body
+    return view  # type: ignore[no-any-return]
+
+
+def _since(visit: Visit, ticket: DeskTicketView) -> list[TimelineEntry]:
+    """What happened after the version that this form was made for: each change is one version."""
+    seen = visit.given.get("expected_version", "")
+    return ticket.timeline[int(seen) :] if seen.isascii() and seen.isdigit() else []
+
+
+def _page(
+    visit: Visit, ticket: DeskTicketView, *, what: str = "", refusal: Exception | None = None,
+    since: list[TimelineEntry] | None = None,
+) -> Response:  # fmt: skip
+    problem = told_above(visit, refusal, form=what) if refusal else None
+    offers = offers_for(ticket, visit.person)
+    names = {each.name for each in offers}
+    done = BY_NAME.get(visit.given.get("told", "") if not visit.is_form else "")
+    typed = visit.given if visit.is_form else {}
+    return show_desk(
+        visit, "desk_case.html", status=problem["status"] if problem else 200, ticket=ticket, offers=offers,
+        offered=names, is_own=is_own(ticket, visit.person), is_live=ticket.ended_at is None, what=what, typed=typed,
+        lost_words=[typed[name] for name in _TYPED if typed.get(name)] if what not in names else [],
+        problem=problem, since=since or [], told=say(visit.language, done.done) if done else "",
+        reasons=get_args(ReasonToReject), comparable={each.account_id: _comparable(each) for each in ticket.accounts},
+        private=settings().private_facts, review_at=_review_at(typed), has_receipt=ticket.status == "closed",
+        keys=[("u", say(visit.language, _BACK)), ("i", say(visit.language, _TAKE))]
+        + [(each.key, say(visit.language, each.label)) for each in offers],
+        replies_unseen=ticket.is_suspect and not ticket.proof,
+    )  # fmt: skip
+
+
+def _comparable(account: AccountFacts) -> list[tuple[str, str | None]]:
+    """What the account says of its owner, by name; a company's document isn't on file, it is shown by the asker."""
+    own = [("email", account.email), ("name", account.name), ("phone", account.phone), ("company", account.company)]
+    own += [("tax_code", account.tax_code), *sorted(account.attributes.items())]
+    document: list[tuple[str, str | None]] = [(LEGAL_DOCUMENT, None)] if account.company else []
+    return [(name, value) for name, value in own if value] + document
+
+
+def _review_at(typed: Any) -> str:
+    """What was typed, or two weeks from now, as `<input type=datetime-local>` wants it."""
+    proposed = (clock.now() + _REVIEW_AFTER).astimezone(ZoneInfo(settings().time_zone))
+    return str(typed.get("review_at") or f"{proposed:%Y-%m-%dT%H:%M}")
