@@ -1,6 +1,7 @@
 """What a person who looks at a page with care sees: whether it can be used, by whom, and in one language."""
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import axe_playwright_python
 from playwright.sync_api import Page
 
 from infra.translations import translations
+from tests.stories.people import Customer
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -29,10 +31,16 @@ _TEXTS = """() => {
 }"""
 
 
-def sign_in(page: Page, who: str, *, to: str = "/") -> None:
-    """Signs in at the local issuer, by clicking on the person, and comes back to this path."""
+def signs_in_as_customer(page: Page, customer: Customer, *, to: str) -> None:
+    """Walks through the local issuer's page, which takes any account id."""
     page.goto(f"/signin?to={to}")
-    page.get_by_role("button", name=who).click()
+    page.locator("input[name=account_id]").fill(customer.account_id)
+    page.locator("form", has=page.locator("input[name=account_id]")).locator("button").first.click()
+
+
+def signs_in_as_team(page: Page, who: str, *, to: str = "/desk") -> None:
+    page.goto(f"/signin?to={to}")
+    page.locator("button[name=as]", has_text=re.compile(rf"\b{who}\b")).first.click()
 
 
 def violations(page: Page) -> list[str]:

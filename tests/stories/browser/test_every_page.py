@@ -21,7 +21,8 @@ _FOCUS = """() => {
   const it = document.activeElement;
   if (!it || it === document.body) return null;
   const style = getComputedStyle(it);
-  return { what: it.outerHTML.slice(0, 120), seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 };
+  const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  return { what: it.outerHTML.slice(0, 120), seen };
 }"""
 _TABBABLE = """() => {
   const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")];

@@ -3,23 +3,18 @@
 from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.infra.signing_client import ask
 from tests.stories.browser.conftest import Window
-from tests.stories.people import Customer, Desk
-
-
-def signs_in(page: Page, customer: Customer, *, to: str = "/close-account") -> None:
-    page.goto(f"/signin?to={to}")
-    page.get_by_label("Account id").fill(customer.account_id)
-    page.get_by_role("button", name="Sign in").click()
+from tests.stories.browser.looking import signs_in_as_customer
+from tests.stories.people import Desk
 
 
 def test_who_signs_in_comes_back_to_where_they_were_and_may_sign_out(desk: Desk, window: Window) -> None:
     lan = desk.customer()
     page = window(language="en")
-    signs_in(page, lan)
+    signs_in_as_customer(page, lan, to="/close-account")
     assert urlsplit(page.url).path == "/close-account"
     (session,) = [each for each in page.context.cookies() if each["name"] == "signoff_session"]
     assert session["httpOnly"]
@@ -51,7 +46,7 @@ def test_a_token_that_is_not_the_answer_to_this_sign_in_signs_nobody_in(
     lan = desk.customer()
     page = window(language="en")
     desk.panel("POST", "/issuer", {"next_id_token": wrong})
-    signs_in(page, lan)
+    signs_in_as_customer(page, lan, to="/close-account")
     expect(page.get_by_role("alert")).to_contain_text("The sign-in could not be completed.")
     assert "signoff_session" not in {each["name"] for each in page.context.cookies()}
 
