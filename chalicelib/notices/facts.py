@@ -61,6 +61,13 @@ def _account(ticket: Ticket) -> Account | None:
     return None
 
 
+def _confirm_link(ticket: Ticket) -> str:
+    """Where the asker gives their own word: in the portal, or at their link if they can't sign in."""
+    if ticket.proof == "facts":
+        return proving.tracking_link(ticket, "asker")
+    return f"{settings().public_url}/portal/tickets/{ticket.number}" if ticket.way_in == "portal" else ""
+
+
 def facts_of(file: store.File, asked: Asked, contact: store.Contact) -> NoticeFacts:
     ticket, seat = file.ticket, seat_of(asked)
     now, waits = settings(), store.waits()
@@ -74,7 +81,7 @@ def facts_of(file: store.File, asked: Asked, contact: store.Contact) -> NoticeFa
         number=ticket.number, company=now.company, support_address=now.support_address, reader=asked.reader,
         name=contact.name or "", account_id=ticket.account.account_id if ticket.account and ticket.proof else "",
         zone=now.time_zone, tracking_link=proving.tracking_link(ticket, seat),
-        confirm_link=proving.tracking_link(ticket, "asker") if ticket.proof == "facts" else "",
+        confirm_link=_confirm_link(ticket),
         stop_code=proving.stop_code_for(ticket, seat), code_link=proving.tracking_link(ticket, "code"),
         ask_again_link=f"{now.public_url}/close-account", export_url=now.export_url, complaints_url=now.complaints_url,
         opened_at=ticket.opened_at, due_at=ticket.due_at, answer_by=ticket.answer_by,

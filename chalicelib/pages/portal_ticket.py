@@ -25,7 +25,7 @@ from chalicelib.tickets.views import TicketView
 pages = Pages(__name__)
 
 _TOLD: Final = {
-    "created": N_("Thank you. We have your request; its number is {number}. We have also told you so by mail."),
+    "created": N_("Thank you. We have your request; its number is {number}. You also get a mail that says so."),
     "proved": N_("You had already asked for this. Your sign-in has shown that the account is yours."),
     "confirmed": N_("Thank you. You have confirmed that you want the account closed."),
     "replied": N_("Thank you. Your words were added."),
@@ -115,6 +115,7 @@ def _page(visit: Visit, refusal: Refused | None = None) -> Response:
         may_withdraw=ticket.status in MAY_WITHDRAW,
         hurry=_hurry(ticket),
         marks_of_mail=_MARKS_OF_MAIL,
+        complaints_url=settings().complaints_url,
         receipt=_receipt_in_words(visit) if ticket.status == "closed" else [],
     )
 

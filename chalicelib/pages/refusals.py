@@ -7,10 +7,11 @@ from typing import Any, Final
 from chalicelib.answers import refusal_of
 from chalicelib.pages.visits import Visit
 from chalicelib.pages.words import name
-from chalicelib.problems import NotSignedIn, Problem, SettingsWrong
+from chalicelib.problems import CodeRefused, NotSignedIn, Problem, SettingsWrong
 from chalicelib.reading import WrongFields
 
 REFUSALS: Final = (Problem, WrongFields)
+_FIELD_OF: Final = {CodeRefused.code: "code"}  # refusals that are about one field of every form that they can come from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,8 @@ def refused(error: Exception, visit: Visit) -> Refused:
         raise error
     refusal = refusal_of(error)
     document = refusal.document(visit.language, visit.request_id)
+    if refusal.code in _FIELD_OF:
+        document["fields"] = [{"name": _FIELD_OF[refusal.code], "problem": document["detail"]}]
     for each in document.get("fields", ()):
         each["label"] = name("field", each["name"], visit.language)
     return Refused(status=refusal.status, document=document, headers=refusal.headers)

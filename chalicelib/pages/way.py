@@ -52,7 +52,7 @@ def way_of(ticket: TicketView, language: Language, day: Dated) -> list[Step]:
         is_done = nth < here or ticket.status in _GOOD_ENDS
         steps.append(_step(text, "done" if is_done else "now" if nth == here else "next", language, day,
                            happened.get(what) if is_done else None))  # fmt: skip
-    if ticket.next.by and ticket.status not in _GOOD_ENDS:
+    if ticket.next.by and ticket.next.code != "confirm" and ticket.status not in _GOOD_ENDS:
         until = say(language, N_("by {when}"), when=day(ticket.next.by))
         steps[here] = Step(text=steps[here].text, state="now", when=until)
     return steps

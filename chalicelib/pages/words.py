@@ -20,15 +20,17 @@ _UNITS: Final = (("days", timedelta(days=1)), ("hours", timedelta(hours=1)), ("m
 
 
 _FOR: Final[dict[str, tuple[str, str]]] = {
+    "years": (N_("one year"), N_("{count} years")),
     "days": (N_("one day"), N_("{count} days")),
     "hours": (N_("one hour"), N_("{count} hours")),
     "minutes": (N_("one minute"), N_("{count} minutes")),
 }
+_LENGTHS: Final = (("years", timedelta(days=365)), *_UNITS)
 
 
 def how_long(length: timedelta, language: Language) -> str:
     """`7 days`, `36 hours`, `15 minutes`: in the largest unit that tells it whole, else in whole minutes."""
-    unit, one = next((each for each in _UNITS if length >= each[1] and not length % each[1]), _UNITS[-1])
+    unit, one = next((each for each in _LENGTHS if length >= each[1] and not length % each[1]), _UNITS[-1])
     single, many = _FOR[unit]
     count = length // one
     return say(language, single) if count == 1 else say(language, many, count=count)
