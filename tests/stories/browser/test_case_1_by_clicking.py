@@ -38,7 +38,7 @@ def test_case_1_by_clicking_to_closed_with_the_receipt_downloaded(
     expect(page.locator("main .badge").first).to_have_text("Đang xem xét")
 
     agent = window(language="vi", scripts=scripts)
-    signs_in_as_team(agent, "An")
+    signs_in_as_team(agent, "an")
     agent.get_by_role("link", name=number).click()
     _decides(agent, "Duyệt")
     desk.settle()
