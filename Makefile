@@ -24,7 +24,7 @@ demo: $(READY) ## plays both cases of the guide, line by line
 	@$(RUN) infra.demo
 
 test: $(READY) ## every test
-	@$(RUN) pytest -n 2
+	@$(RUN) pytest -n 2 --dist worksteal
 
 check: $(READY) ## what CI runs: format, lint, imports, types, templates, tests
 	@$(RUN) ruff format --check .
@@ -32,7 +32,7 @@ check: $(READY) ## what CI runs: format, lint, imports, types, templates, tests
 	@$(VENV)/bin/lint-imports
 	@$(RUN) mypy
 	@$(RUN) infra.check
-	@$(RUN) pytest -n 2
+	@$(RUN) pytest -n 2 --dist worksteal
 
 bench: $(READY) ## prints measured figures: pages
 	@$(RUN) infra.measure_pages

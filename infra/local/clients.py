@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 import boto3
+import moto.core.responses
 from botocore.loaders import JSONFileLoader
 
 from infra.local.seams import replaced
@@ -31,8 +32,12 @@ def _made(service: str) -> Any:
 
 @contextmanager
 def models_read_once() -> Iterator[None]:
-    """While it lasts, every session shares the services' descriptions; botocore reads them anew for each session."""
-    with replaced(JSONFileLoader, "load_file", _read_once):
+    """While it lasts, every session shares the services' descriptions, which botocore reads anew for each session;
+    and moto looks through its classes for their operations once, not at each call."""
+    with (
+        replaced(JSONFileLoader, "load_file", _read_once),
+        replaced(moto.core.responses, "method_names_from_class", cache),
+    ):
         yield
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import botocore
 from botocore.loaders import JSONFileLoader
+from moto.core import responses
+from moto.dynamodb.responses import DynamoHandler
 
 from infra.local.clients import client, models_read_once
 from tests.infra.small_cloud import small_cloud
@@ -28,5 +30,14 @@ def test_what_is_known_about_a_service_is_read_once_and_is_what_lies_there() -> 
         assert JSONFileLoader().load_file("/nowhere/there/is/this") is None
 
 
-def test_the_seam_is_where_we_expect_it() -> None:
+def test_what_moto_answers_is_looked_up_once() -> None:
+    slow = responses.method_names_from_class(DynamoHandler)
+    with models_read_once():
+        once = responses.method_names_from_class(DynamoHandler)
+        assert once == slow
+        assert responses.method_names_from_class(DynamoHandler) is once
+
+
+def test_the_seams_are_where_we_expect_them() -> None:
     assert "load_file" in vars(JSONFileLoader)
+    assert "method_names_from_class" in vars(responses)

@@ -1,5 +1,7 @@
 """A holder that fails, or lies: the ticket never says Closed, agents see the true cause, and a retry mends it."""
 
+from datetime import datetime
+
 import boto3
 import pytest
 
@@ -141,7 +143,8 @@ def test_the_ledger_names_each_holder_with_what_was_found_and_what_goes_by_itsel
     ledger = {line["holder"]: line for line in an.erases_now(lan, number)["ledger"]}
     for holder in ("orders", "files", "account"):
         assert ledger[holder]["found"] == "nothing"
-        assert ledger[holder]["erased_at"] < ledger[holder]["looked_at"]
+        erased_at, looked_at = (datetime.fromisoformat(ledger[holder][name]) for name in ("erased_at", "looked_at"))
+        assert erased_at < looked_at
     residual = {holder for holder, line in ledger.items() if line["found"] == "residual"}
     assert residual == {f"residual:{name}" for name in ("backups", "streams", "history", "logs", "desk")}
     assert all(ledger[holder]["until"] for holder in residual)

@@ -15,8 +15,6 @@ from tests.stories.browser.conftest import Window
 from tests.stories.browser.looking import HEAVIEST, foreign_words, overflow, violations
 from tests.stories.people import Desk, send
 
-pytestmark = pytest.mark.xdist_group("every page")
-
 _FOCUS = """() => {
   const it = document.activeElement;
   if (!it || it === document.body) return null;
