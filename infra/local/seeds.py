@@ -20,8 +20,9 @@ ORDERS = f"{STAGE}-orders"
 FILES = f"{STAGE}-files"
 
 
-def make_holders() -> None:
-    """The company's other systems: a table of orders and a bucket of files, with versions."""
+def make_holders() -> str:
+    """The company's other systems: a table of orders, a bucket of files with versions, and a user pool, whose id is
+    given."""
     boto3.client("dynamodb").create_table(
         TableName=ORDERS,
         BillingMode="PAY_PER_REQUEST",
@@ -37,6 +38,8 @@ def make_holders() -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=FILES, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket=FILES, VersioningConfiguration={"Status": "Enabled"})
+    pool = boto3.client("cognito-idp").create_user_pool(PoolName="customers")["UserPool"]
+    return str(pool["Id"])
 
 
 def fill_holders(account_id: str) -> None:
