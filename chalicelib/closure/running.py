@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib import clock, operators
 from chalicelib.accounts import store as accounts
 from chalicelib.closure import holders, ledger, telling
-from chalicelib.closure.holders import ACCOUNT_RECORD, NotDone
+from chalicelib.closure.holders import ACCOUNT_RECORD, NotDone, Refused
 from chalicelib.closure.ledger import Look
 from chalicelib.closure.plan import Go, may_go
 from chalicelib.problems import ChangedMeanwhile, TooMany
@@ -43,7 +43,11 @@ class NotLookedAgain(Exception):
 
 
 def check(number: str, run: int) -> bool:
-    """Whether the run goes on. A ticket that no longer fits its account is stopped for an agent."""
+    """Whether the run goes on. A ticket that no longer fits its account is stopped for an agent.
+
+    Raises `SettingsWrong` where the holders can't be used: days before anything would be erased by them.
+    """
+    holders.names()
     ticket = store.find(number)
     go = _may_go(ticket, run)
     if go in ("account_gone", "other_generation"):
@@ -119,8 +123,9 @@ def _freeze_again(ticket: Ticket, reference: AccountRef, run: int) -> None:
     store.commit(together)
 
 
-def erase(number: str, run: int, holder: str, *, enough: Callable[[], bool]) -> None:
-    """Erases what the holder has. `RunIsOver`, `HolderFailed`, or `NotDone`: more is left than one call could do."""
+def erase(number: str, run: int, holder: str, *, enough: Callable[[], bool]) -> int:
+    """Erases what the holder has; gives the seconds until a look at it counts. `RunIsOver`, `HolderFailed`, or
+    `NotDone`: more is left than one call could do."""
     ticket, reference = _closing(number, run)
     if holder == ACCOUNT_RECORD:
         _ask(holder, partial(_erase_account_record, ticket, reference, run))
@@ -131,6 +136,7 @@ def erase(number: str, run: int, holder: str, *, enough: Callable[[], bool]) -> 
     store.ledger.write(
         number, holder, ledger.line(holder, told, at=at, run=run, is_again=False, erased_at=at.isoformat())
     )
+    return holders.settle(holder)
 
 
 def _erase_account_record(ticket: Ticket, reference: AccountRef, run: int) -> None:
@@ -160,7 +166,7 @@ def look(number: str, run: int, holder: str, *, is_again: bool) -> None:
     said = ledger.line(holder, found, at=clock.now(), run=run, is_again=is_again, erased_at=erased_at)
     store.ledger.write(number, holder, said)
     if not ledger.is_gone(found, allowed=settings().kept_by_law):
-        raise StillThere(f"{holder}: {found.found}")
+        raise StillThere(f"{holder}: {_in_short(found)}")
 
 
 def _look(holder: str, reference: AccountRef) -> Look:
@@ -175,12 +181,22 @@ def _look(holder: str, reference: AccountRef) -> Look:
 def _ask(holder: str, call: Callable[[], Any]) -> Any:
     try:
         return call()
-    except (NotDone, RunIsOver, HolderFailed):
+    except NotDone:
+        raise NotDone(holder) from None
+    except (RunIsOver, HolderFailed):
         raise
+    except Refused as error:
+        raise HolderFailed(f"{holder}: {error}") from None
     except Exception as error:
         told = getattr(error, "response", {}).get("Error", {}).get("Code")  # of boto3; the other is PynamoDB's
         code = told or getattr(error, "cause_response_code", None) or type(error).__name__
         raise HolderFailed(f"{holder}: {code}") from None
+
+
+def _in_short(found: Look) -> str:
+    """What was found, and the code that says more, where there is one."""
+    more = found.basis or found.detail
+    return f"{found.found} ({more})" if more else found.found
 
 
 def close(number: str, run: int) -> None:
@@ -230,7 +246,7 @@ def look_again(ticket: Ticket) -> None:
             said = ledger.line(holder, found, at=clock.now(), run=ticket.run, is_again=False)
             store.ledger.write(ticket.number, holder, said)
             again = replace(ticket, looked_again_at=clock.now())
-            store.move(moves.reappeared(again, cause=f"{holder}: {found.found}", at=clock.now()), was=ticket)
+            store.move(moves.reappeared(again, cause=f"{holder}: {_in_short(found)}", at=clock.now()), was=ticket)
             operators.warn("reappeared", ticket.number)
             return
     store.note_look_again(ticket, at=clock.now())

@@ -27,11 +27,12 @@ def freeze(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 @entrypoint.lambda_function(name="closure_erase")
-def erase(event: dict[str, Any], context: Any) -> None:
-    running.erase(
+def erase(event: dict[str, Any], context: Any) -> dict[str, int]:
+    settle = running.erase(
         event["ticket"], event["run"], event["holder"],
         enough=lambda: context.get_remaining_time_in_millis() < _SPARE_MS,
     )  # fmt: skip
+    return {"settle": settle}
 
 
 @entrypoint.lambda_function(name="closure_look")
@@ -55,7 +56,7 @@ def _cause(error: dict[str, str]) -> str:
         told = json.loads(error.get("Cause", ""))
     except ValueError:
         told = {}
-    if told.get("errorType") in ("StillThere", "HolderFailed", "NotLookedAgain"):
+    if told.get("errorType") in ("StillThere", "HolderFailed", "NotLookedAgain", "NotDone"):
         return f"{told['errorType']} {told['errorMessage']}"
     return str(error.get("Error", "unknown"))
 
