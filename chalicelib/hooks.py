@@ -25,6 +25,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from chalicelib import clock
+from chalicelib.clients import one_at_a_time
 from chalicelib.settings import settings
 
 LARGEST_ANSWER: Final = 64 * 1024
@@ -116,7 +117,9 @@ def _secrets(name: str) -> tuple[bytes, ...]:
     """Read once a process, like the desk's own keys."""
     import boto3
 
-    value = boto3.client("ssm").get_parameter(Name=name, WithDecryption=True)
+    with one_at_a_time:
+        parameters = boto3.client("ssm")
+    value = parameters.get_parameter(Name=name, WithDecryption=True)
     try:
         return keys_in(value["Parameter"]["Value"])
     except ValueError:

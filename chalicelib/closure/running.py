@@ -16,7 +16,7 @@ from chalicelib.closure import holders, ledger, telling
 from chalicelib.closure.holders import ACCOUNT_RECORD, NotDone, Refused
 from chalicelib.closure.ledger import Look
 from chalicelib.closure.plan import Go, may_go
-from chalicelib.problems import ChangedMeanwhile, TooMany
+from chalicelib.problems import ChangedMeanwhile, SettingsWrong, TooMany
 from chalicelib.settings import settings
 from chalicelib.tickets import agenda, deciding, moves, opening, store
 from chalicelib.tickets.store import guards
@@ -161,7 +161,7 @@ def look(number: str, run: int, holder: str, *, is_again: bool) -> None:
     """Reads the holder again and writes what it found into the ledger. `StillThere` unless it is gone."""
     _, reference = _closing(number, run)
     before = next((line for line in store.ledger.read(number) if line["holder"] == holder), {})
-    found = _look(holder, reference)
+    found = ask_to_look(holder, reference)
     erased_at = before.get("erased_at")
     said = ledger.line(holder, found, at=clock.now(), run=run, is_again=is_again, erased_at=erased_at)
     store.ledger.write(number, holder, said)
@@ -169,7 +169,8 @@ def look(number: str, run: int, holder: str, *, is_again: bool) -> None:
         raise StillThere(f"{holder}: {_in_short(found)}")
 
 
-def _look(holder: str, reference: AccountRef) -> Look:
+def ask_to_look(holder: str, reference: AccountRef) -> Look:
+    """What the holder has now; `HolderFailed` if it can't be asked. Writes nothing down."""
     if holder != ACCOUNT_RECORD:
         found: Look = _ask(holder, partial(holders.holder(holder).look, reference))
         return found
@@ -188,7 +189,8 @@ def _ask(holder: str, call: Callable[[], Any]) -> Any:
     except Refused as error:
         raise HolderFailed(f"{holder}: {error}") from None
     except Exception as error:
-        told = getattr(error, "response", {}).get("Error", {}).get("Code")  # of boto3; the other is PynamoDB's
+        # Of boto3, whose errors of a lost connection have a `response` too: None. The other is PynamoDB's.
+        told = (getattr(error, "response", None) or {}).get("Error", {}).get("Code")
         code = told or getattr(error, "cause_response_code", None) or type(error).__name__
         raise HolderFailed(f"{holder}: {code}") from None
 
@@ -225,23 +227,41 @@ def close(number: str, run: int) -> None:
     telling.tell_systems("AccountClosed", moved.ticket)
 
 
-def trouble(number: str, run: int, cause: str) -> None:
-    """A step failed for good: the ticket needs attention, with the cause. A run that is over changes nothing."""
+def trouble(number: str, run: int, cause: str, *, names_holder: bool = False) -> None:
+    """A step failed for good: the ticket needs attention, with the cause. A run that is over changes nothing.
+
+    A cause that names no holder, such as a function that ran out of time, gets the one that was in work.
+    """
     ticket = store.find(number)
     if ticket.status != "closing" or ticket.run != run:
         return
+    if not names_holder and (holder := _busy_with(number, run)):
+        cause = f"{cause} ({holder})"
     store.move(moves.troubled(ticket, run=run, cause=cause[:200], at=clock.now()), was=ticket)
     operators.warn("needs_attention", number)
 
 
+def _busy_with(number: str, run: int) -> str | None:
+    try:
+        listed = holders.names()
+    except SettingsWrong:  # that may be the trouble
+        return None
+    return ledger.busy_with(store.ledger.read(number), listed, run=run, allowed=settings().kept_by_law)
+
+
 def look_again(ticket: Ticket) -> None:
-    """The nightly look at a closed account: what reappears reopens the ticket. A new generation is a new customer."""
+    """The nightly look at a closed account: what reappears reopens the ticket. A new generation is a new customer.
+
+    A holder that can't tell tonight has not shown anything: `HolderFailed`, and the next sweep asks again.
+    """
     reference = ticket.account
-    if not reference or _has_new_generation(reference):
+    if not reference or has_new_generation(reference):
         store.note_look_again(ticket, at=clock.now())
         return
     for holder in holders.names():
-        found = _look(holder, reference)
+        found = ask_to_look(holder, reference)
+        if found.found == "cannot_tell":
+            raise HolderFailed(f"{holder}: {_in_short(found)}")
         if not ledger.is_gone(found, allowed=settings().kept_by_law):
             said = ledger.line(holder, found, at=clock.now(), run=ticket.run, is_again=False)
             store.ledger.write(ticket.number, holder, said)
@@ -258,11 +278,12 @@ def _closing(number: str, run: int) -> tuple[Ticket, AccountRef]:
     ticket = store.find(number)
     if ticket.status != "closing" or ticket.run != run or not ticket.account:
         raise RunIsOver(number)
-    if _has_new_generation(ticket.account):
+    if has_new_generation(ticket.account):
         raise HolderFailed(f"{ACCOUNT_RECORD}: registered_again")
     return ticket, ticket.account
 
 
-def _has_new_generation(reference: AccountRef) -> bool:
+def has_new_generation(reference: AccountRef) -> bool:
+    """Whether the id belongs to a new customer by now: what lies in the holders is theirs then (rule 3)."""
     account = accounts.look_for(reference.account_id)
     return account is not None and account.generation != reference.generation

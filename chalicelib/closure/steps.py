@@ -47,18 +47,21 @@ def close(event: dict[str, Any], _context: Any) -> None:
 
 @entrypoint.lambda_function(name="closure_trouble")
 def trouble(event: dict[str, Any], _context: Any) -> None:
-    running.trouble(event["ticket"], event["run"], _cause(event["error"]))
+    ours = _in_our_words(event["error"])
+    cause = ours or str(event["error"].get("Error", "unknown"))
+    running.trouble(event["ticket"], event["run"], cause, names_holder=ours is not None)
 
 
-def _cause(error: dict[str, str]) -> str:
-    """What failed, in our own exceptions' words; of any other error only its name, lest it tell something personal."""
+def _in_our_words(error: dict[str, str]) -> str | None:
+    """What failed, as our own exceptions say it; of any other error only its name counts, lest it tell something
+    personal."""
     try:
         told = json.loads(error.get("Cause", ""))
     except ValueError:
         told = {}
     if told.get("errorType") in ("StillThere", "HolderFailed", "NotLookedAgain", "NotDone"):
         return f"{told['errorType']} {told['errorMessage']}"
-    return str(error.get("Error", "unknown"))
+    return None
 
 
 @entrypoint.lambda_function(name="closure_runs")

@@ -20,7 +20,7 @@ ORDERS = f"{STAGE}-orders"
 FILES = f"{STAGE}-files"
 
 
-def make_holders() -> str:
+def make_holders(region: str = REGION) -> str:
     """The company's other systems: a table of orders, a bucket of files with versions, and a user pool, whose id is
     given."""
     boto3.client("dynamodb").create_table(
@@ -36,7 +36,7 @@ def make_holders() -> str:
         ],
     )
     s3 = boto3.client("s3")
-    s3.create_bucket(Bucket=FILES, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.create_bucket(Bucket=FILES, CreateBucketConfiguration={"LocationConstraint": region})
     s3.put_bucket_versioning(Bucket=FILES, VersioningConfiguration={"Status": "Enabled"})
     pool = boto3.client("cognito-idp").create_user_pool(PoolName="customers")["UserPool"]
     return str(pool["Id"])

@@ -101,6 +101,14 @@ def test_what_object_lock_keeps_is_named_with_the_day_on_which_the_last_of_it_ma
     assert LOCKED.look(account) == kept
 
 
+def test_the_law_for_which_a_bucket_is_locked_can_be_named(account: AccountRef) -> None:
+    invoices = S3Holder(bucket=LOCKED.bucket, prefix=LOCKED.prefix, basis="Accounting Act 2015")
+    invoice(account, "1.pdf", until=IN_A_YEAR)
+    assert invoices.look(account).basis == "Accounting Act 2015"
+    other = S3Holder(bucket=LOCKED.bucket, prefix=LOCKED.prefix, basis="No Act that is allowed")
+    assert other.look(account).found == "some"
+
+
 def test_what_is_not_locked_goes_although_something_beside_it_is(account: AccountRef) -> None:
     invoice(account, "1.pdf", until=IN_A_YEAR)
     invoice(account, "draft.pdf")

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
+from chalicelib.clients import one_at_a_time
 from chalicelib.closure.holders import STRICT, Holder, NotDone, Template, filled
 from chalicelib.closure.ledger import Look
 from chalicelib.tickets.ticket import AccountRef
@@ -19,7 +20,8 @@ def _client() -> Any:
     import boto3
     from botocore.config import Config
 
-    return boto3.client("dynamodb", config=Config(connect_timeout=5, read_timeout=20))
+    with one_at_a_time:
+        return boto3.client("dynamodb", config=Config(connect_timeout=5, read_timeout=20))
 
 
 @cache

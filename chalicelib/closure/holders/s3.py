@@ -6,17 +6,17 @@ from functools import cache
 from typing import Annotated, Any
 
 from botocore.exceptions import ClientError
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from chalicelib import clock
+from chalicelib.clients import one_at_a_time
 from chalicelib.closure.holders import STRICT, Holder, NotDone, Refused, Template, filled
 from chalicelib.closure.ledger import Look
 from chalicelib.settings import settings
 from chalicelib.tickets.ticket import AccountRef
 
 LOCKED = "object_lock"
-"""The basis on which S3 keeps what it is told to keep; it counts only where KEPT_BY_LAW names it."""
 MOST_LOCKED = 2_000  # as many as can be asked for their dates in the time of one look
 Version = dict[str, str]
 
@@ -26,7 +26,8 @@ def _client() -> Any:
     import boto3
     from botocore.config import Config
 
-    return boto3.client("s3", config=Config(connect_timeout=5, read_timeout=20))
+    with one_at_a_time:
+        return boto3.client("s3", config=Config(connect_timeout=5, read_timeout=20))
 
 
 def _ends_the_account(prefix: str) -> str:
@@ -38,10 +39,12 @@ def _ends_the_account(prefix: str) -> str:
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class S3Holder(Holder):
     """`{account_id}` in `prefix` is the account. It must end the account's part: `{account_id}/`, lest one account's
-    prefix be the beginning of another's. S3 reads its own writes and lists consistently."""
+    prefix be the beginning of another's. `basis`: why objects are locked there; it counts only where KEPT_BY_LAW names
+    it. S3 reads its own writes and lists consistently."""
 
     bucket: str
     prefix: Annotated[Template, AfterValidator(_ends_the_account)]
+    basis: Annotated[str, Field(pattern=r"^[^,\n]{1,80}$")] = LOCKED
 
     def erase(self, account: AccountRef, *, enough: Callable[[], bool]) -> None:
         """What object lock protects stays, and is nobody's fault: a look tells of it."""
@@ -100,12 +103,12 @@ class S3Holder(Holder):
         if len(versions) > MOST_LOCKED:
             return Look(found="cannot_tell", detail="too_many_locked")
         locks = [self._lock_of(each) for each in versions]
-        if not all(locks) or LOCKED not in settings().kept_by_law:
+        if not all(locks) or self.basis not in settings().kept_by_law:
             return Look(found="some", count=len(versions), detail=LOCKED if any(locks) else None)
         ends = [until for lock in locks if lock for until in lock]
         until = None if None in ends else max(each for each in ends if each)
         detail = "retention" if until else "legal_hold"
-        return Look(found="kept", count=len(versions), basis=LOCKED, until=until, detail=detail)
+        return Look(found="kept", count=len(versions), basis=self.basis, until=until, detail=detail)
 
     def _lock_of(self, version: Version) -> list[datetime | None]:
         """Until when it can't be erased: by retention, by a legal hold (None: no day is set). Empty: it can be."""
