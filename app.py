@@ -4,6 +4,7 @@ from chalice.app import Chalice
 
 from chalicelib import openapi
 from chalicelib.accounts import api as accounts
+from chalicelib.closure import desk_api as dry_run
 from chalicelib.closure import receipt_api as receipts
 from chalicelib.closure import steps
 from chalicelib.letters import api as quarantine
@@ -22,6 +23,7 @@ DOORS = [
     tickets.calls,
     expediting.calls,
     receipts.calls,
+    dry_run.calls,
     desk.calls,
     facts.calls,
     brake.calls,

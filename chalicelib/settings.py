@@ -5,6 +5,7 @@ import re
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
 from functools import cache
+from ipaddress import ip_network
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,7 @@ class Settings:
     event_bus: str = _setting("EventBridge bus for AccountClosing and AccountClosed", "default")
     configuration_set: str = _setting("SES configuration set, for delivery events", "")
     stage: str = _setting("Name of this deployment; `{stage}` in holders.toml", "dev")
+    user_pool: str = _setting("Cognito user pool of customers; `{user_pool}` in holders.toml", "")
 
     # Sign-in
     issuer: str = _setting("OpenID Connect issuer, as in the token's `iss`")
@@ -63,6 +65,14 @@ class Settings:
     closures_per_hour: int = _setting("The brake: more closures begun in an hour wait for an admin", 20)
     kept_by_law: frozenset[str] = _setting("Legal bases, by comma, on which a holder may keep data", frozenset())
     holders: str = _setting("File that lists the holders, beside chalicelib/closure/", "holders.toml")
+
+    # The company's own systems, asked by signed HTTPS calls
+    hooks_ca_file: str = _setting(
+        "PEM file of authorities trusted beside the system's own, for the company's hosts", ""
+    )
+    hooks_may_reach: frozenset[str] = _setting(
+        "Networks, by comma, that such calls may reach beside the public internet, such as 10.20.0.0/16", frozenset()
+    )
 
     # How long things are kept
     keep_after_end: timedelta = _setting("From a ticket's end until it is shrunk", timedelta(days=30))
@@ -138,6 +148,14 @@ def as_text(value: Any) -> str:
     return f"P{days}" + (f"T{time}" if time else "")
 
 
+def is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _contradictions(chosen: Settings) -> list[str]:
     wrong = []
     if chosen.approval not in ("agent", "automatic"):
@@ -150,6 +168,7 @@ def _contradictions(chosen: Settings) -> list[str]:
         wrong.append("PUBLIC_URL must not end in a slash")
     if "@" not in chosen.support_address:
         wrong.append("SUPPORT_ADDRESS must be a mail address")
+    wrong += [f"HOOKS_MAY_REACH: {each!r} is not a network" for each in chosen.hooks_may_reach if not is_network(each)]
     try:
         ZoneInfo(chosen.time_zone)
     except (ValueError, OSError, KeyError):

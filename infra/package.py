@@ -42,11 +42,28 @@ def main() -> int:
 
 
 def package(out: Path, project: Path = template.PROJECT) -> None:
-    """Lays sam.json and deployment.zip in `out`. Raises `CannotPackage` if a dependency has no wheel for Lambda."""
+    """Lays sam.json and deployment.zip in `out`. Raises `CannotPackage` if a dependency has no wheel for Lambda, or a
+    list of holders has a fault."""
+    check_holders(project)
     _run_chalice(out, project)
     packed = _read(out)
     (out / "sam.json").write_text(json.dumps(template.finished(packed, project), indent=2) + "\n", encoding="utf-8")
     prune(out / "deployment.zip")
+
+
+def check_holders(project: Path) -> None:
+    """`CannotPackage` with every fault of every list that lies there: which one is used, HOLDERS says when it runs."""
+    from chalicelib.closure import holders
+    from chalicelib.problems import SettingsWrong
+
+    wrong: list[str] = []
+    for path in sorted((project / "chalicelib" / "closure").glob("*.toml")):
+        try:
+            holders.read(path.read_text("utf-8"), {"stage": "stage", "user_pool": "user-pool"})
+        except SettingsWrong as error:
+            wrong += [f"{path.name}: {each}" for each in error.wrong]
+    if wrong:
+        raise CannotPackage("\n".join(wrong))
 
 
 def _run_chalice(out: Path, project: Path) -> None:

@@ -66,6 +66,10 @@ def test_a_list_is_read_by_comma_without_its_spaces() -> None:
     assert read(ENVIRONMENT | {"KEPT_BY_LAW": ""}).kept_by_law == frozenset()
 
 
+def test_what_is_no_network_is_refused() -> None:
+    assert wrong(HOOKS_MAY_REACH="10.20.0.0/16, the office") == ("HOOKS_MAY_REACH: 'the office' is not a network",)
+
+
 def test_variables_of_others_do_not_matter() -> None:
     assert read(ENVIRONMENT | {"PATH": "/bin", "cooling_off": "P1D"}).cooling_off == timedelta(days=7)
 

@@ -63,6 +63,15 @@ def not_yet_gone(lines: list[dict[str, Any]], holders: list[str], *, run: int, a
     return missing
 
 
+def busy_with(lines: list[dict[str, Any]], holders: list[str], *, run: int, allowed: frozenset[str]) -> str | None:
+    """The holder that this run had not done with when it broke off; None if it had done with all of them."""
+    done = {
+        each["holder"] for each in lines if each.get("run") == run and is_gone(look_of(each), allowed=allowed)
+    }  # fmt: skip
+    not_erased = [holder for holder in holders if holder not in done]
+    return next(iter([*not_erased, *not_yet_gone(lines, holders, run=run, allowed=allowed)]), None)
+
+
 RESIDUALS: tuple[tuple[str, str, timedelta], ...] = (
     ("backups", N_("Point-in-time backups of databases"), timedelta(days=35)),
     ("streams", N_("Change streams of databases"), timedelta(days=1)),

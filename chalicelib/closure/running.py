@@ -13,10 +13,10 @@ from typing import Any
 from chalicelib import clock, operators
 from chalicelib.accounts import store as accounts
 from chalicelib.closure import holders, ledger, telling
-from chalicelib.closure.holders import ACCOUNT_RECORD, NotDone
+from chalicelib.closure.holders import ACCOUNT_RECORD, NotDone, Refused
 from chalicelib.closure.ledger import Look
 from chalicelib.closure.plan import Go, may_go
-from chalicelib.problems import ChangedMeanwhile, TooMany
+from chalicelib.problems import ChangedMeanwhile, SettingsWrong, TooMany
 from chalicelib.settings import settings
 from chalicelib.tickets import agenda, deciding, moves, opening, store
 from chalicelib.tickets.store import guards
@@ -43,7 +43,11 @@ class NotLookedAgain(Exception):
 
 
 def check(number: str, run: int) -> bool:
-    """Whether the run goes on. A ticket that no longer fits its account is stopped for an agent."""
+    """Whether the run goes on. A ticket that no longer fits its account is stopped for an agent.
+
+    Raises `SettingsWrong` where the holders can't be used: days before anything would be erased by them.
+    """
+    holders.names()
     ticket = store.find(number)
     go = _may_go(ticket, run)
     if go in ("account_gone", "other_generation"):
@@ -119,8 +123,9 @@ def _freeze_again(ticket: Ticket, reference: AccountRef, run: int) -> None:
     store.commit(together)
 
 
-def erase(number: str, run: int, holder: str, *, enough: Callable[[], bool]) -> None:
-    """Erases what the holder has. `RunIsOver`, `HolderFailed`, or `NotDone`: more is left than one call could do."""
+def erase(number: str, run: int, holder: str, *, enough: Callable[[], bool]) -> int:
+    """Erases what the holder has; gives the seconds until a look at it counts. `RunIsOver`, `HolderFailed`, or
+    `NotDone`: more is left than one call could do."""
     ticket, reference = _closing(number, run)
     if holder == ACCOUNT_RECORD:
         _ask(holder, partial(_erase_account_record, ticket, reference, run))
@@ -131,6 +136,7 @@ def erase(number: str, run: int, holder: str, *, enough: Callable[[], bool]) -> 
     store.ledger.write(
         number, holder, ledger.line(holder, told, at=at, run=run, is_again=False, erased_at=at.isoformat())
     )
+    return holders.settle(holder)
 
 
 def _erase_account_record(ticket: Ticket, reference: AccountRef, run: int) -> None:
@@ -155,15 +161,16 @@ def look(number: str, run: int, holder: str, *, is_again: bool) -> None:
     """Reads the holder again and writes what it found into the ledger. `StillThere` unless it is gone."""
     _, reference = _closing(number, run)
     before = next((line for line in store.ledger.read(number) if line["holder"] == holder), {})
-    found = _look(holder, reference)
+    found = ask_to_look(holder, reference)
     erased_at = before.get("erased_at")
     said = ledger.line(holder, found, at=clock.now(), run=run, is_again=is_again, erased_at=erased_at)
     store.ledger.write(number, holder, said)
     if not ledger.is_gone(found, allowed=settings().kept_by_law):
-        raise StillThere(f"{holder}: {found.found}")
+        raise StillThere(f"{holder}: {_in_short(found)}")
 
 
-def _look(holder: str, reference: AccountRef) -> Look:
+def ask_to_look(holder: str, reference: AccountRef) -> Look:
+    """What the holder has now; `HolderFailed` if it can't be asked. Writes nothing down."""
     if holder != ACCOUNT_RECORD:
         found: Look = _ask(holder, partial(holders.holder(holder).look, reference))
         return found
@@ -175,12 +182,23 @@ def _look(holder: str, reference: AccountRef) -> Look:
 def _ask(holder: str, call: Callable[[], Any]) -> Any:
     try:
         return call()
-    except (NotDone, RunIsOver, HolderFailed):
+    except NotDone:
+        raise NotDone(holder) from None
+    except (RunIsOver, HolderFailed):
         raise
+    except Refused as error:
+        raise HolderFailed(f"{holder}: {error}") from None
     except Exception as error:
-        told = getattr(error, "response", {}).get("Error", {}).get("Code")  # of boto3; the other is PynamoDB's
+        # Of boto3, whose errors of a lost connection have a `response` too: None. The other is PynamoDB's.
+        told = (getattr(error, "response", None) or {}).get("Error", {}).get("Code")
         code = told or getattr(error, "cause_response_code", None) or type(error).__name__
         raise HolderFailed(f"{holder}: {code}") from None
+
+
+def _in_short(found: Look) -> str:
+    """What was found, and the code that says more, where there is one."""
+    more = found.basis or found.detail
+    return f"{found.found} ({more})" if more else found.found
 
 
 def close(number: str, run: int) -> None:
@@ -209,28 +227,46 @@ def close(number: str, run: int) -> None:
     telling.tell_systems("AccountClosed", moved.ticket)
 
 
-def trouble(number: str, run: int, cause: str) -> None:
-    """A step failed for good: the ticket needs attention, with the cause. A run that is over changes nothing."""
+def trouble(number: str, run: int, cause: str, *, names_holder: bool = False) -> None:
+    """A step failed for good: the ticket needs attention, with the cause. A run that is over changes nothing.
+
+    A cause that names no holder, such as a function that ran out of time, gets the one that was in work.
+    """
     ticket = store.find(number)
     if ticket.status != "closing" or ticket.run != run:
         return
+    if not names_holder and (holder := _busy_with(number, run)):
+        cause = f"{cause} ({holder})"
     store.move(moves.troubled(ticket, run=run, cause=cause[:200], at=clock.now()), was=ticket)
     operators.warn("needs_attention", number)
 
 
+def _busy_with(number: str, run: int) -> str | None:
+    try:
+        listed = holders.names()
+    except SettingsWrong:  # that may be the trouble
+        return None
+    return ledger.busy_with(store.ledger.read(number), listed, run=run, allowed=settings().kept_by_law)
+
+
 def look_again(ticket: Ticket) -> None:
-    """The nightly look at a closed account: what reappears reopens the ticket. A new generation is a new customer."""
+    """The nightly look at a closed account: what reappears reopens the ticket. A new generation is a new customer.
+
+    A holder that can't tell tonight has not shown anything: `HolderFailed`, and the next sweep asks again.
+    """
     reference = ticket.account
-    if not reference or _has_new_generation(reference):
+    if not reference or has_new_generation(reference):
         store.note_look_again(ticket, at=clock.now())
         return
     for holder in holders.names():
-        found = _look(holder, reference)
+        found = ask_to_look(holder, reference)
+        if found.found == "cannot_tell":
+            raise HolderFailed(f"{holder}: {_in_short(found)}")
         if not ledger.is_gone(found, allowed=settings().kept_by_law):
             said = ledger.line(holder, found, at=clock.now(), run=ticket.run, is_again=False)
             store.ledger.write(ticket.number, holder, said)
             again = replace(ticket, looked_again_at=clock.now())
-            store.move(moves.reappeared(again, cause=f"{holder}: {found.found}", at=clock.now()), was=ticket)
+            store.move(moves.reappeared(again, cause=f"{holder}: {_in_short(found)}", at=clock.now()), was=ticket)
             operators.warn("reappeared", ticket.number)
             return
     store.note_look_again(ticket, at=clock.now())
@@ -242,11 +278,12 @@ def _closing(number: str, run: int) -> tuple[Ticket, AccountRef]:
     ticket = store.find(number)
     if ticket.status != "closing" or ticket.run != run or not ticket.account:
         raise RunIsOver(number)
-    if _has_new_generation(ticket.account):
+    if has_new_generation(ticket.account):
         raise HolderFailed(f"{ACCOUNT_RECORD}: registered_again")
     return ticket, ticket.account
 
 
-def _has_new_generation(reference: AccountRef) -> bool:
+def has_new_generation(reference: AccountRef) -> bool:
+    """Whether the id belongs to a new customer by now: what lies in the holders is theirs then (rule 3)."""
     account = accounts.look_for(reference.account_id)
     return account is not None and account.generation != reference.generation

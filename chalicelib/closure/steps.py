@@ -27,11 +27,12 @@ def freeze(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 @entrypoint.lambda_function(name="closure_erase")
-def erase(event: dict[str, Any], context: Any) -> None:
-    running.erase(
+def erase(event: dict[str, Any], context: Any) -> dict[str, int]:
+    settle = running.erase(
         event["ticket"], event["run"], event["holder"],
         enough=lambda: context.get_remaining_time_in_millis() < _SPARE_MS,
     )  # fmt: skip
+    return {"settle": settle}
 
 
 @entrypoint.lambda_function(name="closure_look")
@@ -46,18 +47,21 @@ def close(event: dict[str, Any], _context: Any) -> None:
 
 @entrypoint.lambda_function(name="closure_trouble")
 def trouble(event: dict[str, Any], _context: Any) -> None:
-    running.trouble(event["ticket"], event["run"], _cause(event["error"]))
+    ours = _in_our_words(event["error"])
+    cause = ours or str(event["error"].get("Error", "unknown"))
+    running.trouble(event["ticket"], event["run"], cause, names_holder=ours is not None)
 
 
-def _cause(error: dict[str, str]) -> str:
-    """What failed, in our own exceptions' words; of any other error only its name, lest it tell something personal."""
+def _in_our_words(error: dict[str, str]) -> str | None:
+    """What failed, as our own exceptions say it; of any other error only its name counts, lest it tell something
+    personal."""
     try:
         told = json.loads(error.get("Cause", ""))
     except ValueError:
         told = {}
-    if told.get("errorType") in ("StillThere", "HolderFailed", "NotLookedAgain"):
+    if told.get("errorType") in ("StillThere", "HolderFailed", "NotLookedAgain", "NotDone"):
         return f"{told['errorType']} {told['errorMessage']}"
-    return str(error.get("Error", "unknown"))
+    return None
 
 
 @entrypoint.lambda_function(name="closure_runs")

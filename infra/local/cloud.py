@@ -20,6 +20,7 @@ from infra.local.functions import Functions
 from infra.local.gateway import Front
 from infra.local.issuer import Issuer
 from infra.local.letters import Receiving, arrival, smtp
+from infra.local.locks import retention_told
 from infra.local.outbox import Outbox
 from infra.local.panel import Panel
 from infra.local.permissions import Permissions
@@ -93,6 +94,7 @@ class LocalCloud:
         begin(tables.installed())
         begin(quick_transactions())
         begin(quick_tables())
+        begin(retention_told())
         begin(self._outbox.installed())
         begin(self._faults.installed())
         begin(self._functions.installed())
@@ -106,12 +108,15 @@ class LocalCloud:
         self.issuer = Issuer(self.panel_url, self._clock)
         self.signing_in = SigningIn(self.issuer, self._clock, desk_url=self.desk_url)
         self._deployed = deployment.deploy(
-            self._project, desk_url=self.desk_url, panel_url=self.panel_url, settings=self._settings
+            self._project,
+            desk_url=self.desk_url,
+            panel_url=self.panel_url,
+            settings={"USER_POOL": seeds.make_holders(), **self._settings},
         )
         begin(_environment(self._deployed.variables()))
         self.permissions = Permissions()
         begin(self.permissions.enforced(list(self._deployed.functions.values())))
-        seeds.make_holders()
+        import_module("chalicelib.closure.holders").names()  # a list that can't be used is told of now, whole
 
         functions = list(self._deployed.functions.values())
         self._by_arn = {each.function_arn: each for each in functions}
@@ -208,16 +213,16 @@ def _environment(variables: dict[str, str], without: list[str] | None = None) ->
 def _fresh_app(now: Callable[[], datetime]) -> Iterator[None]:
     """The app as in a new execution environment: it has made nothing yet, and follows this clock."""
     clock = import_module("chalicelib.clock")
-    _forget_what_was_made()
+    forget_what_was_made()
     clock.follow(now)
     try:
         yield
     finally:
         clock.follow(lambda: datetime.now(UTC))
-        _forget_what_was_made()
+        forget_what_was_made()
 
 
-def _forget_what_was_made() -> None:
+def forget_what_was_made() -> None:
     """The desk makes clients, settings and keys at first use, in functions with a cache: empties those."""
     for name, module in list(sys.modules.items()):
         if name == "app" or name.partition(".")[0] == "chalicelib":

@@ -16,7 +16,7 @@ from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from infra.local.functions import running
 from infra.local.seams import replaced
 
-KINDS = ("before", "after", "throttle", "lie")
+KINDS = ("before", "after", "throttle", "deny", "lie")
 
 CLIENT_NAMES = {"sfn": "stepfunctions", "eventbridge": "events", "cognito-identity-provider": "cognito-idp"}
 """What boto3 calls a service whose events carry another name."""
@@ -29,7 +29,7 @@ class Fault:
     """The next `times` attempts at an operation go wrong in this way.
 
     before: an error is answered, nothing was done. after: it was done, the answer is lost. throttle: too many
-    requests. lie: success is answered, nothing was done.
+    requests. deny: no permission. lie: success is answered, nothing was done.
     """
 
     service: str
@@ -96,7 +96,7 @@ class Faults:
                     raise ConnectionClosedError(endpoint_url=request.url)
                 case "lie":
                     return _success(service, operation, request)
-            return _refusal(service, request, is_throttle=fault == "throttle")
+            return _refusal(service, request, fault)
 
         return __call__
 
@@ -121,12 +121,8 @@ def _answer(request: Any, status: int, headers: dict[str, str], body: str) -> AW
     return AWSResponse(request.url, status, headers, MockRawResponse(body))
 
 
-def _refusal(service: str, request: Any, *, is_throttle: bool) -> AWSResponse:
-    code, status = ("ThrottlingException", 400) if is_throttle else ("InternalServerError", 500)
-    if is_throttle and service == "s3":
-        code, status = "SlowDown", 503
-    if is_throttle and service in ("sesv2", "lambda", "scheduler"):
-        code, status = "TooManyRequestsException", 429
+def _refusal(service: str, request: Any, fault: str) -> AWSResponse:
+    code, status = _code(service, fault)
     words = "a fault on purpose"
     if service in XML_SERVICES:
         inner = f"<Code>{code}</Code><Message>{words}</Message>"
@@ -136,6 +132,18 @@ def _refusal(service: str, request: Any, *, is_throttle: bool) -> AWSResponse:
         return _answer(request, status, {"content-type": "text/xml"}, body)
     body = json.dumps({"__type": code, "message": words})
     return _answer(request, status, {"content-type": "application/json", "x-amzn-errortype": code}, body)
+
+
+def _code(service: str, fault: str) -> tuple[str, int]:
+    if fault == "deny":
+        return ("AccessDenied" if service in XML_SERVICES else "AccessDeniedException"), 403 if service == "s3" else 400
+    if fault != "throttle":
+        return "InternalServerError", 500
+    if service == "s3":
+        return "SlowDown", 503
+    if service in ("sesv2", "lambda", "scheduler"):
+        return "TooManyRequestsException", 429
+    return "ThrottlingException", 400
 
 
 def _success(service: str, operation: str, request: Any) -> AWSResponse:

@@ -162,6 +162,7 @@ def _needs_of_tables(operation: str, said: dict[str, Any]) -> list[Need]:
 
 
 _BUCKET_ACTIONS = {
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
     "HeadBucket": "ListBucket",
     "HeadObject": "GetObject",
     "ListObjects": "ListBucket",

@@ -24,8 +24,9 @@ ORDERS = f"{STAGE}-orders"
 FILES = f"{STAGE}-files"
 
 
-def make_holders() -> None:
-    """The company's other systems: a table of orders and a bucket of files, with versions."""
+def make_holders(region: str = REGION) -> str:
+    """The company's other systems: a table of orders, a bucket of files with versions, and a user pool, whose id is
+    given."""
     client("dynamodb").create_table(
         TableName=ORDERS,
         BillingMode="PAY_PER_REQUEST",
@@ -39,8 +40,10 @@ def make_holders() -> None:
         ],
     )
     s3 = client("s3")
-    s3.create_bucket(Bucket=FILES, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.create_bucket(Bucket=FILES, CreateBucketConfiguration={"LocationConstraint": region})
     s3.put_bucket_versioning(Bucket=FILES, VersioningConfiguration={"Status": "Enabled"})
+    pool = client("cognito-idp").create_user_pool(PoolName="customers")["UserPool"]
+    return str(pool["Id"])
 
 
 def fill_holders(account_id: str) -> None:

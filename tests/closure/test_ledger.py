@@ -4,7 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.closure.ledger import RESIDUALS, Found, Look, is_gone, line, look_of, not_yet_gone, residual_lines
+from chalicelib.closure.ledger import (
+    RESIDUALS,
+    Found,
+    Look,
+    busy_with,
+    is_gone,
+    line,
+    look_of,
+    not_yet_gone,
+    residual_lines,
+)
 from chalicelib.language import translated
 from tests.examples import LATER
 
@@ -60,6 +70,24 @@ def test_a_ticket_may_not_close_while_one_holder_lacks_that_look(missing: dict[s
     """Nothing that "was told to delete" counts as gone."""
     lines = [looked("orders"), looked("account"), *([missing] if missing else [])]
     assert not_yet_gone(lines, HOLDERS, run=1, allowed=NONE) == ["files"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "busy"),
+    [
+        ([], "orders"),
+        ([looked("orders", is_again=False)], "files"),
+        ([looked("orders", is_again=False), looked("files", "cannot_tell", is_again=False)], "files"),
+        ([looked("orders", is_again=False), looked("files", is_again=False, run=2)], "files"),
+        ([looked(each, is_again=False) for each in HOLDERS], "orders"),
+        ([looked("orders"), *(looked(each, is_again=False) for each in HOLDERS[1:])], "files"),
+        ([looked(each) for each in HOLDERS], None),
+    ],
+)
+def test_the_holder_that_a_run_was_busy_with_is_the_first_that_it_had_not_done_with(
+    lines: list[dict[str, object]], busy: str | None
+) -> None:
+    assert busy_with(lines, HOLDERS, run=1, allowed=NONE) == busy
 
 
 def test_lines_of_holders_that_are_no_longer_configured_close_nothing() -> None:

@@ -59,6 +59,14 @@ def test_throttle_says_too_many(cloud: SmallCloud) -> None:
     assert error.response["Error"]["Code"] == "ThrottlingException"
 
 
+def test_deny_says_that_it_is_not_permitted(cloud: SmallCloud) -> None:
+    table()
+    cloud.faults.add(Fault(service="dynamodb", operation="PutItem", kind="deny"))
+    error = inside(cloud, write)
+    assert error.response["Error"]["Code"] == "AccessDeniedException"
+    assert count() == 0
+
+
 def test_a_lie_says_success_and_does_nothing(cloud: SmallCloud) -> None:
     table()
     write()

@@ -96,6 +96,12 @@ def test_a_bucket_s_objects_are_named_by_their_keys(cloud: SmallCloud) -> None:
             '{"FromEmailAddress":"Desk <support@desk.example>"}',
             ("ses:SendEmail", f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/desk.example"),
         ),
+        (
+            "cognito-identity-provider",
+            "AdminDeleteUser",
+            '{"UserPoolId":"p_1","Username":"a"}',
+            ("cognito-idp:AdminDeleteUser", f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/p_1"),
+        ),
         ("kms", "Decrypt", "{}", ("kms:Decrypt", "unknown")),
     ],
 )
@@ -110,6 +116,13 @@ def test_erasing_versions_needs_the_permission_to_erase_versions() -> None:
     assert needs("s3", "DeleteObjects", request) == [
         Need(action="s3:DeleteObjectVersion", resource="arn:aws:s3:::files/a/1"),
         Need(action="s3:DeleteObject", resource="arn:aws:s3:::files/b"),
+    ]
+
+
+def test_asking_whether_a_bucket_has_locks_has_another_name_in_policies() -> None:
+    request = AWSRequest(method="GET", url="https://files.s3.amazonaws.com/?object-lock").prepare()
+    assert needs("s3", "GetObjectLockConfiguration", request) == [
+        Need(action="s3:GetBucketObjectLockConfiguration", resource="arn:aws:s3:::files")
     ]
 
 

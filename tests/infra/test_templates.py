@@ -69,6 +69,22 @@ def test_every_function_has_a_policy_file_of_its_own_and_logs_that_end(app: temp
         assert (template.PROJECT / ".chalice" / each["iam_policy_file"]).is_file()
 
 
+def holder_actions(name: str) -> set[str]:
+    policy = json.loads((template.PROJECT / ".chalice" / f"policy-{name}.json").read_text())
+    named = [each for each in policy["Statement"] if each["Sid"].startswith("Holder")]
+    return {action for each in named for action in each["Action"]}
+
+
+def test_whoever_looks_at_holders_may_look_at_all_kinds_and_only_one_function_may_erase_in_them() -> None:
+    looking = holder_actions("closure_look")
+    assert looking == holder_actions("sweep") == holder_actions("api")
+    erasing = {action for action in holder_actions("closure_erase") if "Delete" in action or "Write" in action}
+    assert erasing
+    for path in (template.PROJECT / ".chalice").glob("policy-*.json"):
+        name = path.stem.removeprefix("policy-")
+        assert name == "closure_erase" or not holder_actions(name) & (erasing | {"cognito-idp:AdminUserGlobalSignOut"})
+
+
 def test_no_policy_allows_everything(app: template.Template) -> None:
     for path in (template.PROJECT / ".chalice").glob("policy-*.json"):
         for statement in json.loads(path.read_text())["Statement"]:
@@ -133,3 +149,16 @@ def test_every_service_that_the_code_calls_stays_in_the_zip() -> None:
     for path in (template.PROJECT / "chalicelib").rglob("*.py"):
         called |= set(re.findall(r"""\.client\(\s*["']([\w-]+)["']""", path.read_text(encoding="utf-8")))
     assert called <= package.SERVICES
+
+
+def test_a_list_of_holders_with_a_fault_is_not_packed(tmp_path: Path) -> None:
+    package.check_holders(template.PROJECT)
+    folder = tmp_path / "chalicelib" / "closure"
+    folder.mkdir(parents=True)
+    (folder / "holders.toml").write_text('[[holder]]\nname = "a"\nkind = "s3"\n')
+    with pytest.raises(package.CannotPackage) as refused:
+        package.check_holders(tmp_path)
+    assert str(refused.value).splitlines() == [
+        "holders.toml: HOLDERS: holder 1 (a): bucket: Field required",
+        "holders.toml: HOLDERS: holder 1 (a): prefix: Field required",
+    ]

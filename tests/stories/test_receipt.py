@@ -1,8 +1,13 @@
 """The receipt, as each of its readers gets it from the desk over HTTP, and checks it without the desk."""
 
+import base64
 import json
+import os
 from datetime import datetime, timedelta
 
+import boto3
+
+from chalicelib.closure import signing
 from chalicelib.closure.verify_receipt import GENUINE, verdict
 from tests.stories.people import Agent, Answer, Customer, Desk, link_in
 
@@ -81,3 +86,24 @@ def test_who_registered_the_same_account_id_again_sees_no_receipt_of_the_one_bef
     number = closed(desk, lan)
     desk.register(lan.account_id, email="another@khach.example")
     assert lan.call("GET", f"/tickets/{number}/receipt").status == 404
+
+
+def test_a_receipt_from_before_the_key_was_changed_is_checked_by_the_keys_that_are_published_now(desk: Desk) -> None:
+    lan = desk.customer()
+    number = closed(desk, lan)
+    before = for_agents(desk.agent(), number)
+    _change_key()
+    keys, after = desk.call("GET", "/receipt-keys"), for_agents(desk.agent(), number)
+    assert before.ok()["key"] != after.ok()["key"] == keys.ok()["keys"][0]["kid"]
+    assert verdict(before.raw, keys.raw).exits == verdict(after.raw, keys.raw).exits == GENUINE
+
+
+def _change_key() -> None:
+    """As docs/receipt.md has it: one more key, and `now` names it; then a new process."""
+    parameters = boto3.client("ssm")
+    name = os.environ["RECEIPT_KEYS_PARAMETER"]
+    held = json.loads(parameters.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+    held["keys"]["next"] = base64.b64encode(b"n" * 32).decode()
+    value = json.dumps(held | {"now": "next"})
+    parameters.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+    signing.receipt_keys.cache_clear()

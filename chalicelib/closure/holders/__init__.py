@@ -1,14 +1,21 @@
 """Holders: the systems that keep data of an account, each of which can erase it and look again.
 
-A kind is one file with a class that has `erase` and `look`, and one line in `KINDS`. What is configured stands in
-closure/holders.toml.
+A kind is one file of this folder, called like the kind: a class of its settings with `erase` and `look`, and
+`KIND = ThatClass` (docs/holders.md shows it step by step). Which holders there are stands in closure/holders.toml.
 """
 
+import re
 import tomllib
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from pkgutil import iter_modules
+from typing import Annotated, Any, Protocol, TypeVar
+
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass as checked
 
 from chalicelib.closure.ledger import Look
 from chalicelib.problems import SettingsWrong
@@ -16,34 +23,54 @@ from chalicelib.settings import settings
 from chalicelib.tickets.ticket import AccountRef
 
 ACCOUNT_RECORD = "account"
+Made = TypeVar("Made")
+STRICT = ConfigDict(strict=True, extra="forbid")
+"""How the settings of a kind are read: unknown ones refused, nothing turned into something else silently."""
 
 
 class NotDone(Exception):
-    """Some is erased and more is left than one call can do: call again."""
+    """Some is erased and more is left than one call can do, or it is still under way: call again."""
+
+
+class Refused(Exception):
+    """The holder's system refused. The message is a code that names nobody."""
 
 
 class Holder(Protocol):
+    """What every kind is; a kind inherits from it."""
+
     def erase(self, account: AccountRef, *, enough: Callable[[], bool]) -> None:
         """Erases what it has of the account; done twice it is done once. Raises `NotDone` when `enough` says that
-        time is running out, and whatever its system raises when it refuses."""
+        time is running out, and `Refused`, or whatever its system raises, when it is refused."""
 
     def look(self, account: AccountRef) -> Look:
         """What it has of the account now, read as consistently as its store can."""
+        raise NotImplementedError
+
+    @property
+    def settles_in(self) -> int:
+        """Seconds after erasing before a look counts, where holders.toml gives no `settle`."""
+        return 0
 
 
-def _dynamodb(given: dict[str, Any]) -> Holder:
-    from chalicelib.closure.holders.dynamodb import DynamoDbHolder
-
-    return DynamoDbHolder(**given)
-
-
-def _s3(given: dict[str, Any]) -> Holder:
-    from chalicelib.closure.holders.s3 import S3Holder
-
-    return S3Holder(**given)
+def filled(template: str, account: AccountRef) -> str:
+    """The text with the account's id in its place."""
+    return template.replace("{account_id}", account.account_id)
 
 
-KINDS: dict[str, Callable[[dict[str, Any]], Holder]] = {"dynamodb": _dynamodb, "s3": _s3}
+def _names_the_account(template: str) -> str:
+    if "{account_id}" not in template:
+        raise ValueError("must hold {account_id}")
+    return template
+
+
+Template = Annotated[str, AfterValidator(_names_the_account)]
+"""A text of the settings in which `{account_id}` is the account's id."""
+
+
+def kinds() -> list[str]:
+    """Every kind there is: the files of this folder."""
+    return sorted(each.name for each in iter_modules(__path__))
 
 
 def names() -> list[str]:
@@ -53,31 +80,124 @@ def names() -> list[str]:
 
 def holder(name: str) -> Holder:
     """The configured holder of this name (the account record is erased by closure/running.py)."""
-    given = dict(_configured()[name])
-    return KINDS[given.pop("kind")](given)
+    return _configured()[name].holder
+
+
+def settle(name: str) -> int:
+    """Seconds after erasing before a look at this holder counts."""
+    return 0 if name == ACCOUNT_RECORD else _configured()[name].settle
+
+
+# ── holders.toml ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@checked(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="ignore"))
+class _OfAll:
+    """What every holder can be told, whatever its kind."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+    kind: str
+    settle: Annotated[int, Field(ge=0, le=86_400)] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configured:
+    holder: Holder
+    settle: int
 
 
 @cache
-def _configured() -> dict[str, dict[str, Any]]:
-    """The holders by name, in order, `{stage}` filled in. Raises `SettingsWrong` with every fault at once."""
-    listed = tomllib.loads((Path(__file__).parents[1] / settings().holders).read_text("utf-8")).get("holder", [])
-    found: dict[str, dict[str, Any]] = {}
-    wrong = []
-    for each in listed:
-        name, kind = str(each.get("name", "")), each.get("kind")
-        if not name or name in found or name == ACCOUNT_RECORD or kind not in KINDS:
-            wrong.append(f"holder {name!r} of kind {kind!r}: the name must be new, the kind one of {sorted(KINDS)}")
-            continue
-        rest = {key: value for key, value in each.items() if key != "name"}
-        found[name] = {key: _filled(value) for key, value in rest.items()}
-        try:
-            KINDS[kind]({key: value for key, value in found[name].items() if key != "kind"})
-        except TypeError as error:
-            wrong.append(f"holder {name!r}: {error}")
+def _configured() -> dict[str, Configured]:
+    now = settings()
+    path = Path(__file__).parents[1] / now.holders
+    try:
+        text = path.read_text("utf-8")
+    except OSError:
+        raise SettingsWrong(wrong=(f"HOLDERS: {now.holders} can't be read",)) from None
+    return read(text, {"stage": now.stage, "user_pool": now.user_pool})
+
+
+def read(text: str, words: dict[str, str]) -> dict[str, Configured]:
+    """The holders that this text lists, by name, in order; `{stage}` and the like are filled in from `words`.
+
+    Raises `SettingsWrong` with every fault of the whole list at once.
+    """
+    try:
+        told = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsWrong(wrong=(f"HOLDERS: not TOML: {error}",)) from None
+    found: dict[str, Configured] = {}
+    names: set[str] = set()
+    wrong = [f"HOLDERS: there is no {name!r}, only [[holder]]" for name in told if name != "holder"]
+    for nth, each in enumerate(_tables(told.get("holder", [])), start=1):
+        name = str(each.get("name", ""))
+        made, faults = _read_one(each, words, names)
+        wrong += [f"HOLDERS: holder {nth} ({name or 'without a name'}): {fault}" for fault in faults]
+        names.add(name)
+        if made:
+            found[name] = made
     if wrong:
         raise SettingsWrong(wrong=tuple(wrong))
     return found
 
 
-def _filled(value: Any) -> Any:
-    return value.replace("{stage}", settings().stage) if isinstance(value, str) else value
+def _tables(listed: Any) -> list[dict[str, Any]]:
+    is_so = isinstance(listed, list) and all(isinstance(each, dict) for each in listed)
+    if not is_so:
+        raise SettingsWrong(wrong=("HOLDERS: each holder is a table, [[holder]]",))
+    return list(listed)
+
+
+def _read_one(given: dict[str, Any], words: dict[str, str], others: set[str]) -> tuple[Configured | None, list[str]]:
+    """The holder, and all that is wrong with it: with its name, with what every holder is told, with what its kind is
+    told."""
+    faults = list(_faults_of_name(given.get("name"), others))
+    with_words = {key: _tried(partial(_with_words, each, words), faults) or each for key, each in given.items()}
+    of_all = _tried(partial(_OfAll, **with_words), faults)
+    own = {key: value for key, value in with_words.items() if key not in ("name", "kind", "settle")}
+    holder = _tried(partial(_of_kind, given.get("kind"), own), faults)
+    if not of_all or not holder or faults:
+        return None, faults
+    return Configured(holder=holder, settle=holder.settles_in if of_all.settle is None else of_all.settle), []
+
+
+def _faults_of_name(name: Any, others: set[str]) -> Iterator[str]:
+    if name in others:
+        yield "another one has this name"
+    if name == ACCOUNT_RECORD:
+        yield "the account record is always there and isn't listed"
+
+
+def _of_kind(kind: Any, given: dict[str, Any]) -> Holder:
+    if kind not in kinds():
+        raise ValueError(f"there is no kind {kind!r}, only {', '.join(kinds())}")
+    make: Callable[..., Holder] = import_module(f"{__name__}.{kind}").KIND
+    return make(**given)
+
+
+def _tried(make: Callable[[], Made], faults: list[str]) -> Made | None:
+    """What is made; None, and one more fault or several, if it can't be."""
+    try:
+        return make()
+    except ValidationError as error:
+        faults += [_told(fault) for fault in error.errors(include_url=False, include_input=False)]
+    except ValueError as error:
+        faults.append(str(error))
+    return None
+
+
+def _with_words(value: Any, words: dict[str, str]) -> Any:
+    if not isinstance(value, str):
+        return value
+    for name, word in words.items():
+        value = value.replace(f"{{{name}}}", word)
+    unknown = set(re.findall(r"\{[^{}]*\}", value)) - {"{account_id}"}
+    if unknown:
+        raise ValueError(f"there is no {', '.join(sorted(unknown))} to fill in")
+    return value
+
+
+def _told(fault: Any) -> str:
+    where = ".".join(str(each) for each in fault["loc"])
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said
