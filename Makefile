@@ -12,7 +12,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 
-.PHONY: help run demo test check bench pictures format package clean
+.PHONY: help run demo test check bench pictures format package import clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ format: $(READY) ## writes the code as `check` wants it
 
 package: $(READY) ## builds what is deployed, in build/ (needs Python 3.12 or newer)
 	@$(RUN) infra.package
+
+import: $(READY) ## accounts from elsewhere: FILE=accounts.csv, of the deployed desk STAGE=prod
+	@test -n "$(FILE)" || { echo "Which file? make import FILE=accounts.csv"; exit 2; }
+	@$(RUN) infra.import_accounts "$(FILE)" $(if $(STAGE),--stage "$(STAGE)")
 
 clean: ## takes away the virtual environment and what was built
 	rm -rf $(VENV) build

@@ -17,6 +17,7 @@ from chalicelib.proof import desk_api as facts
 from chalicelib.tickets import api as tickets
 from chalicelib.tickets import desk_api as desk
 from chalicelib.upkeep import api as brake
+from chalicelib.upkeep import report_api as report
 from chalicelib.upkeep import sweep
 
 DOORS = [
@@ -27,6 +28,7 @@ DOORS = [
     desk.calls,
     facts.calls,
     brake.calls,
+    report.calls,
     quarantine.calls,
     accounts.calls,
 ]

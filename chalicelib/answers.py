@@ -76,12 +76,20 @@ class Paging(Input):
     cursor: str | None = Field(default=None, max_length=4096)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A body that is no JSON, with its media type."""
+
+    type: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a JSON call answers. No body is for 204 only."""
 
     status: int
-    body: BaseModel | Mapping[str, Any] | None = None
+    body: BaseModel | Mapping[str, Any] | Text | None = None
     _: KW_ONLY
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -204,14 +212,16 @@ def log_internal(error: Exception, request_id: str) -> None:
 
 def json_response(given: Answer) -> Response:
     """Chalice's answer for ours."""
-    body = given.body
+    body, kind = given.body, JSON
     if body is None:
         text = ""
+    elif isinstance(body, Text):
+        text, kind = body.text, body.type
     elif isinstance(body, BaseModel):
         text = body.model_dump_json(by_alias=True)
     else:
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, {**_HEADERS, **_JSON_HEADERS, "Content-Type": JSON, **given.headers}, given.status)
+    return Response(text, {**_HEADERS, **_JSON_HEADERS, "Content-Type": kind, **given.headers}, given.status)
 
 
 def problem_response(refusal: Refusal, language: Language, request_id: str) -> Response:

@@ -116,7 +116,7 @@ class Described:
     """All that is known of one JSON call: what checks it, and what the OpenAPI document says of it.
 
     `ids` are regular expressions for the names in the path (what doesn't match is 404). `refuses` are the problems
-    that this call has beside those that every call has.
+    that this call has beside those that every call has. `also`: other media types that its 200 can come in.
     """
 
     name: str
@@ -130,6 +130,7 @@ class Described:
     ids: Mapping[str, str] = field(default_factory=dict)
     refuses: tuple[type[Problem], ...] = ()
     idempotent: bool = False
+    also: tuple[str, ...] = ()
     section: str
     explains: str = ""
 
@@ -141,6 +142,7 @@ class About(TypedDict, total=False):
     ids: Mapping[str, str]
     refuses: tuple[type[Problem], ...]
     idempotent: bool
+    also: tuple[str, ...]
 
 
 JsonCall = Callable[[Call[Given]], Answer]

@@ -199,6 +199,8 @@ def _responses(call: Described, names: ModelNames) -> dict[str, Any]:
         if model:
             reference = {"$ref": _SCHEMAS.format(model=names[(model, "serialization")])}
             told[str(status)]["content"] = {"application/json": {"schema": reference}}
+            if status == 200:
+                told["200"]["content"] |= {kind: {"schema": {"type": "string"}} for kind in call.also}
         elif status != 204:
             told[str(status)]["content"] = {"application/json": {"schema": {"type": "object"}}}
     for status, codes in sorted(_refusals(call).items()):

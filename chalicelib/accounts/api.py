@@ -4,15 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib import clock
-from chalicelib.accounts import account as rules
-from chalicelib.accounts import store
-from chalicelib.accounts.account import Account, AccountId, Fields
+from chalicelib.accounts import registering, store
+from chalicelib.accounts.account import Account, Fields
 from chalicelib.answers import Answer, Time, View
 from chalicelib.calls import ACCOUNTS_WRITER, AGENT, Call, Calls
-from chalicelib.language import N_
-from chalicelib.problems import AccountClosing, Busy, ChangedMeanwhile
-from chalicelib.reading import FilledLine, Input, Line, WrongField, WrongFields
+from chalicelib.problems import AccountClosing
+from chalicelib.reading import FilledLine, Input, Line
 from chalicelib.settings import settings
 from chalicelib.signin import ACCOUNT_ID
 
@@ -20,7 +17,6 @@ calls = Calls(__name__)
 _IDS = {"id": ACCOUNT_ID.pattern}
 _COUNTRY = r"^[A-Z]{2}$"
 _ADDRESS = r"^[!#$%&'*+./0-9=?A-Z^_`a-z{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250})\.[A-Za-z0-9-]{1,63}$"
-NOT_OURS = N_("This is the desk's own address; an account must have its customer's.")
 
 Note = Annotated[Line, Field(max_length=200)]
 
@@ -61,21 +57,9 @@ class AccountView(View):
 )  # fmt: skip
 def put_account(call: Call[AccountFields]) -> Answer:
     """201 for a new account, also for an id that was erased before: that is a new generation."""
-    _refuse_own_address(call.given.email)
-    fields = Fields(**call.given.model_dump())
-    for _ in range(10):
-        now = clock.now()
-        old = store.look_for(call.path["id"])
-        if old and old.status == "closing":
-            raise AccountClosing()
-        new = rules.replaced(old, fields, at=now) if old else rules.registered(_id(call), fields, at=now)
-        try:
-            store.save(new, was=old)
-        except ChangedMeanwhile:  # another PUT was faster; ours comes after it
-            continue
-        location = f"{settings().public_url}/accounts/{new.account_id}"
-        return Answer(200 if old else 201, view_of(new), headers={"Location": location})
-    raise Busy()
+    account, is_new = registering.register(call.path["id"], Fields(**call.given.model_dump()))
+    location = f"{settings().public_url}/accounts/{account.account_id}"
+    return Answer(201 if is_new else 200, view_of(account), headers={"Location": location})
 
 
 @calls.get("/accounts/{id}", who=ACCOUNTS_WRITER | AGENT, answers={200: AccountView}, says="See an account", ids=_IDS)
@@ -90,12 +74,3 @@ def view_of(account: Account) -> AccountView:
         name=said.name, phone=said.phone, company=said.company, tax_code=said.tax_code, country=said.country,
         language=said.language, attributes=said.attributes, changed_at=account.changed_at,
     )  # fmt: skip
-
-
-def _id(call: Call[AccountFields]) -> AccountId:
-    return AccountId(call.path["id"])
-
-
-def _refuse_own_address(email: str) -> None:
-    if rules.folded(email) == rules.folded(settings().support_address):
-        raise WrongFields(WrongField(name="email", sentence=NOT_OURS))

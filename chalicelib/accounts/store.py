@@ -1,5 +1,6 @@
 """Accounts in DynamoDB. The only file that touches the `accounts` table."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
@@ -73,15 +74,28 @@ def look_for(account_id: str) -> Account | None:
         return None
 
 
+def look_for_all(account_ids: list[str]) -> dict[str, Account]:
+    """Those of these accounts that are there now (strongly consistent), by id."""
+    found = AccountItem.batch_get(account_ids, consistent_read=True) if account_ids else ()
+    return {item.account_id: _account(item) for item in found}
+
+
 def with_address(address: str) -> list[Account]:
     """Accounts whose address on file this is, as far as the index knows (it may be a moment behind)."""
     found = AccountItem.by_address.query(folded(address), limit=20)
     return sorted((_account(item) for item in found), key=lambda account: account.account_id)
 
 
-def save(account: Account, *, was: Account | None) -> None:
-    """Writes a new account, or the next state of `was`. `ChangedMeanwhile` if it is no longer as it was,
-    `AccountClosing` while the account that had this id before is still being erased."""
+def save(accounts: Iterable[tuple[Account, Account | None]]) -> None:
+    """Writes new accounts, or each the next state of what it was, all of them or none. `ChangedMeanwhile` if one is no
+    longer as it was, `AccountClosing` while the account that had such an id before is still being erased."""
+    together = Together()
+    for account, was in accounts:
+        _add_save(together, account, was)
+    together.commit(AccountItem._get_connection().connection)
+
+
+def _add_save(together: Together, account: Account, was: Account | None) -> None:
     same = AccountItem.account_id.does_not_exist()
     if was:
         unchanged = AccountItem.changed_at == was.changed_at
@@ -95,10 +109,8 @@ def save(account: Account, *, was: Account | None) -> None:
     def closing(_: Found) -> bool:
         raise AccountClosing()
 
-    together = Together()
     together.check(LockItem, _lock(account.account_id), only_if=LockItem.account_id.does_not_exist(), refused=closing)
     together.put(_item(account), only_if=same, refused=changed)
-    together.commit(AccountItem._get_connection().connection)
 
 
 def lock(together: Together, account_id: str, number: str) -> None:

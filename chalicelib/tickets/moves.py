@@ -182,7 +182,7 @@ def withdrawn(ticket: Ticket, *, by: str, at: datetime) -> Moved:
 
 def rejected(ticket: Ticket, *, by: str, at: datetime, reason: ReasonToReject, **facts: Fact) -> Moved:
     _only(ticket, *MAY_WITHDRAW)
-    return _ended(ticket, "rejected", "rejected", by=by, at=at, why=reason, facts=facts)
+    return _ended(ticket, "rejected", "rejected", by=by, at=at, why=reason, reason=reason, facts=facts)
 
 
 def resolved(ticket: Ticket, *, by: str, at: datetime) -> Moved:
@@ -193,7 +193,10 @@ def resolved(ticket: Ticket, *, by: str, at: datetime) -> Moved:
 def merged(ticket: Ticket, *, into: str, by: str, at: datetime) -> Moved:
     """Another ticket is the proved one: this one ends as a link to it."""
     _only(ticket, *MAY_WITHDRAW)
-    return _ended(ticket, "merged", "rejected", by=by, at=at, why="duplicate", linked_to=into, facts={"into": into})
+    return _ended(
+        ticket, "merged", "rejected", by=by, at=at, why="duplicate", reason="duplicate", linked_to=into,
+        facts={"into": into},
+    )  # fmt: skip
 
 
 def _ended(ticket: Ticket, what: What, status: Status, *, by: str, at: datetime, **new: Any) -> Moved:

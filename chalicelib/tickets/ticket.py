@@ -105,6 +105,7 @@ class Ticket:
     held: bool = False
     hold_review_at: datetime | None = None
     stopped: bool = False
+    reason: ReasonToReject | None = None  # of a refusal
     cause: str | None = None  # of needs_attention: holder and code of what went wrong
     assignee: str | None = None
     regime: str = "default"

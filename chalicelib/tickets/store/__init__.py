@@ -14,6 +14,7 @@ from chalicelib.tickets.store.tickets import (
     commit,
     contacts,
     ended,
+    ended_in,
     erase_papers,
     file_of,
     find,
@@ -23,6 +24,7 @@ from chalicelib.tickets.store.tickets import (
     note_look_again,
     of,
     open_counts,
+    open_tickets,
     open_with,
     put_to_sleep,
     queue,
@@ -31,6 +33,8 @@ from chalicelib.tickets.store.tickets import (
 
 __all__ = [
     "Contact", "File", "Key", "NumberTaken", "Words", "add_contact", "add_words", "awake", "check_run", "commit",
-    "contacts", "ended", "erase_papers", "file_of", "find", "guards", "ledger", "letters", "look_for", "move",
-    "move_with", "note_look_again", "notices", "of", "open_counts", "open_with", "put_to_sleep", "queue", "waits",
+    "contacts", "ended",
+    "ended_in", "erase_papers", "file_of", "find", "guards", "ledger", "letters", "look_for", "move",
+    "move_with", "note_look_again", "notices", "of", "open_counts",
+    "open_tickets", "open_with", "put_to_sleep", "queue", "waits",
 ]  # fmt: skip

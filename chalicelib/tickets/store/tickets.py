@@ -1,5 +1,6 @@
 """Tickets and their timelines in DynamoDB: one transaction a change, optimistic versions, guards."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -306,6 +307,21 @@ def ended(
         if len(found) >= limit:
             return found, {"month": month, "key": None}
     return found, None
+
+
+def ended_in(month: str) -> Iterator[Ticket]:
+    """Every ticket that ended in this month, such as `2026-11`; what is shrunk is a tombstone."""
+    connection()
+    for item in TicketItem.by_agenda.query(f"ended#{month}"):
+        yield ticket_of(item)  # type: ignore[arg-type]
+
+
+def open_tickets() -> Iterator[Ticket]:
+    """Every ticket that hasn't ended, status by status."""
+    connection()
+    for status in OPEN:
+        for item in TicketItem.by_agenda.query(f"open#{status}"):
+            yield ticket_of(item)  # type: ignore[arg-type]
 
 
 def _key(item: Any) -> Key:
