@@ -33,7 +33,7 @@ class Desk:
         """A closure whose time has come, of an account with something in every store but this one."""
         account_id = f"acc-{next(_numbers)}"
         account = accounts.registered(AccountId(account_id), Fields(email="lan@khach.example"), at=clock.now())
-        account_store.save(account, was=None)
+        account_store.save([(account, None)])
         for name, each in self.stores.items():
             if name not in (without, "account"):
                 each.put(account_id)
