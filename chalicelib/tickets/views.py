@@ -33,8 +33,17 @@ class NoticeView(View):
     state: str
 
 
+class AttachmentView(View):
+    """A file that came with a letter. `digest` is the SHA-256 of its content; `name` null: the letter gave none."""
+
+    name: str | None
+    type: str
+    size: int
+    digest: str
+
+
 class TicketView(View):
-    """A ticket as its asker sees it."""
+    """A ticket as its asker sees it. `attachments`: the files that came with their letters."""
 
     number: str
     kind: Kind
@@ -53,6 +62,7 @@ class TicketView(View):
     ended_at: Time | None
     next: Next
     timeline: list[TimelineEntry]
+    attachments: list[AttachmentView]
     notices: list[NoticeView]
 
 
@@ -70,15 +80,6 @@ class TicketRow(View):
     due_at: Time
     next: Next
     assignee: str | None = None
-
-
-class AttachmentView(View):
-    """A file that came with a letter. `digest` is the SHA-256 of its content; `name` null: the letter gave none."""
-
-    name: str | None
-    type: str
-    size: int
-    digest: str
 
 
 class LetterView(View):
@@ -266,8 +267,15 @@ def _common(file: store.File, language: Language, *, for_desk: bool) -> dict[str
         "closes_at": ticket.closes_at if ticket.status in ("scheduled", "closing", "needs_attention") else None,
         "ended_at": ticket.ended_at, "next": next_view(ticket, language),
         "timeline": [_entry(each, file, for_desk=for_desk) for each in shown],
+        "attachments": _attachments(file, for_desk=for_desk, is_all=is_all),
         "notices": [NoticeView(kind=each.kind, at=each.at, state=each.state) for each in told],
     }  # fmt: skip
+
+
+def _attachments(file: store.File, *, for_desk: bool, is_all: bool) -> list[AttachmentView]:
+    """For the proved asker those of letters whose sender the mail service confirmed, and no others."""
+    theirs = [each.data for each in file.letters if for_desk or (is_all and each.data["standing"] == "authenticated")]
+    return [AttachmentView(**each) for data in theirs for each in data.get("attachments", [])]
 
 
 def _is_shown(change: Change, ticket: Ticket) -> bool:

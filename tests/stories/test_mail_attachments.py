@@ -7,7 +7,7 @@ from email.policy import SMTP
 
 import boto3
 
-from tests.stories.letters import SUPPORT, stranger
+from tests.stories.letters import SUPPORT, code_in, link_in, new_customer, stranger, types
 from tests.stories.people import Desk
 
 SCAN = b"%PDF-1.7 a scan"
@@ -44,3 +44,14 @@ def test_an_attachment_is_listed_and_stored_apart_until_the_ticket_is_shrunk(des
     desk.advance("P9D")  # it expires
     desk.advance("P32D")  # and is shrunk
     assert _stored(digest) == []
+
+
+def test_who_proved_the_account_sees_the_names_of_the_files_that_they_sent(desk: Desk) -> None:
+    john = new_customer(desk)
+    desk.letter(_letter(john.email))
+    (mail,) = john.mails()
+    assert types(desk, link_in(mail), code_in(mail)).status == 303
+    (number,) = john.tickets()
+    (attached,) = john.ticket(number)["attachments"]
+    assert attached["name"].endswith("scan.pdf")
+    assert "scan.pdf" not in desk.page(link_in(mail)).raw.decode(), "the tracking page shows nothing personal"
