@@ -72,7 +72,7 @@ def _page(visit: Visit, **facts: Any) -> Response:
 
 
 @pages.post("/desk/brake/off", who=ADMIN)
-def release_brake(visit: Visit) -> Response:
+def release_brake(_: Visit) -> Response:
     """What was held back begins with the next sweep."""
     guards.release_brake(at=clock.now())
     return go_to("/desk", told="brake")
