@@ -11,7 +11,18 @@ from chalicelib.letters import api as quarantine
 from chalicelib.letters import inbound_mail
 from chalicelib.notices import feedback, ticket_stream
 from chalicelib.pages import desk as queue
-from chalicelib.pages import desk_case, portal, portal_ticket, public, signin, static_files, track
+from chalicelib.pages import (
+    desk_case,
+    desk_figures,
+    desk_letters,
+    desk_new,
+    portal,
+    portal_ticket,
+    public,
+    signin,
+    static_files,
+    track,
+)
 from chalicelib.proof import api as expediting
 from chalicelib.proof import desk_api as facts
 from chalicelib.tickets import api as tickets
@@ -41,7 +52,10 @@ PAGES = [
     portal.pages,
     portal_ticket.pages,
     queue.pages,
+    desk_new.pages,
     desk_case.pages,
+    desk_letters.pages,
+    desk_figures.pages,
 ]
 
 app = Chalice(app_name="signoff", configure_logs=False)  # Lambda writes them, as JSON; Chalice's would drop warnings

@@ -154,19 +154,20 @@ def json_body(raw: bytes, model: type[Model]) -> Model:
         raise WrongFields(*map(_told, error.errors(include_url=False, include_input=False))) from None
 
 
+def checked(fields: Mapping[str, Any], model: type[Model]) -> Model:
+    """Fields that came otherwise than as JSON, such as a form's, as this model: just as if they had."""
+    return json_body(json.dumps(fields, ensure_ascii=False).encode(), model)
+
+
 def query(given: Mapping[str, list[str]], model: type[Model]) -> Model:
     """The query's parameters as this model; their text is read as what the model wants (`limit=20` is a number)."""
     wrong_ones = [WrongField(name=name, sentence=TWICE) for name, values in given.items() if len(values) > 1]
     if wrong_ones:
         raise WrongFields(*wrong_ones)
-    return from_texts({name: values[-1] for name, values in given.items() if values}, model)
-
-
-def from_texts(given: Mapping[str, Any], model: type[Model]) -> Model:
-    """A model out of texts, and lists of texts, each read as what the model wants there."""
-    _check_tree(given)
+    single = {name: values[-1] for name, values in given.items() if values}
+    _check_tree(single)
     try:
-        return model.model_validate_strings(given)
+        return model.model_validate_strings(single)
     except ValidationError as error:
         raise WrongFields(*map(_told, error.errors(include_url=False, include_input=False))) from None
 

@@ -12,7 +12,7 @@ from chalicelib.calls import AGENT
 from chalicelib.closure import receipt_api
 from chalicelib.language import N_, say
 from chalicelib.pages.desk_frame import show_desk, told_above
-from chalicelib.pages.desk_offers import BY_NAME, admit, is_own, made, offers_for
+from chalicelib.pages.desk_offers import BY_NAME, admit, is_own, made, offers_for, version_in
 from chalicelib.pages.visits import Pages, Visit, go_to
 from chalicelib.problems import BadInput, ChangedMeanwhile, Conflict, NotFound
 from chalicelib.proof.facts import LEGAL_DOCUMENT
@@ -66,8 +66,8 @@ def _ticket(visit: Visit) -> DeskTicketView:
 
 def _since(visit: Visit, ticket: DeskTicketView) -> list[TimelineEntry]:
     """What happened after the version that this form was made for: each change is one version."""
-    seen = visit.given.get("expected_version", "")
-    return ticket.timeline[int(seen) :] if seen.isascii() and seen.isdigit() else []
+    seen = version_in(visit.given)
+    return ticket.timeline[seen:] if isinstance(seen, int) else []
 
 
 def _page(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.calls import AGENT, Call, Who, admitted
 from chalicelib.language import N_
 from chalicelib.proof import desk_api as facts
-from chalicelib.reading import from_texts
+from chalicelib.reading import checked
 from chalicelib.settings import settings
 from chalicelib.signin import Person
 from chalicelib.tickets import deadlines
@@ -99,6 +99,11 @@ OFFERS: Final = (
         done=N_("The account was chosen."), is_offered=_may_link,
     ),
     Offer(
+        name="reject", label=N_("Reject"), key="r", tone="danger",
+        says=N_("The request ends here; the account stays. Who proved to be the owner is told the reason."),
+        done=N_("The request was rejected."), is_offered=lambda ticket: ticket.status in MAY_WITHDRAW,
+    ),
+    Offer(
         name="release", label=N_("Lift the hold or stop"), key="h", admins_only=True,
         says=N_("The request goes on where it was."), done=N_("The hold was lifted."),
         is_offered=lambda ticket: ticket.status in OPEN and (ticket.is_held or ticket.is_stopped),
@@ -108,11 +113,6 @@ OFFERS: Final = (
         says=N_("Nothing is erased while it holds. The asker is told that it waits, not why."),
         done=N_("The request is on hold."),
         is_offered=lambda ticket: _is_closure_at(*MAY_WITHDRAW)(ticket) and not ticket.is_held,
-    ),
-    Offer(
-        name="reject", label=N_("Reject"), key="r", tone="danger",
-        says=N_("The request ends here; the account stays. Who proved to be the owner is told the reason."),
-        done=N_("The request was rejected."), is_offered=lambda ticket: ticket.status in MAY_WITHDRAW,
     ),
     Offer(
         name="replies", label=N_("Write to the asker"), key="m",
@@ -173,13 +173,19 @@ def made(name: str, given: Mapping[str, str], call: Callable[[Any], Call[Any]]) 
     """Makes the decision with a form's fields, by what the API does. `WrongFields` if they aren't what it takes."""
     takes = DECISIONS[name].takes if name in DECISIONS else facts.Facts
     known: dict[str, Any] = {field: text for field, text in given.items() if field in takes.model_fields}
+    known["expected_version"] = version_in(given)
     for field, read in _READ.get(name, {}).items():
         known[field] = read(given)
-    asked = call(from_texts(known, takes))
+    asked = call(checked(known, takes))
     if name in DECISIONS:
         DECISIONS[name].made(asked)
     else:
         facts.record_facts(asked)
+
+
+def version_in(given: Mapping[str, str]) -> int | str:
+    text = given.get("expected_version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
 
 
 def _account_ids(given: Mapping[str, str]) -> list[str]:
@@ -210,4 +216,5 @@ _READ: Final[dict[str, dict[str, Callable[[Mapping[str, str]], Any]]]] = {
     "facts": {"matched": _matched},
     "hold": {"review_at": _review_at},
     "merge": {"into": _into},
+    "replies": {"needs_answer": lambda given: "needs_answer" in given},
 }

@@ -27,7 +27,7 @@ function leadTo(element) {
 }
 
 function move(by) {
-  const rows = [...document.querySelectorAll(".queue a.go")];
+  const rows = [...document.querySelectorAll(".queue a.go, .held summary")];
   const now = rows.indexOf(document.activeElement);
   const next = now < 0 ? (by > 0 ? 0 : rows.length - 1) : now + by;
   rows[Math.max(0, Math.min(rows.length - 1, next))]?.focus();

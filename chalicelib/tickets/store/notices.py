@@ -16,6 +16,12 @@ SETTLED = frozenset({"sent", "delivered", "bounced", "complained", "failed", "sk
 _REFUSED = "ConditionalCheckFailedException"
 
 
+def states(number: str) -> list[str]:
+    """How far each notice of this ticket has come."""
+    connection()
+    return [str(item.state) for item in NoticeItem.query(number, NoticeItem.sk.startswith("notice#"))]
+
+
 def claim(number: str, key: str, *, kind: str, reader: str, at: datetime, tries: int) -> NoticeItem | None:
     """The notice, now ours to send; None while another sender has it, or once it is settled."""
     connection()

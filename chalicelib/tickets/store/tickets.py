@@ -288,16 +288,17 @@ def queue(
 
 
 def ended(
-    status: str, *, limit: int, now: datetime, oldest: datetime, after: dict[str, Any] | None = None
+    status: str | None, *, limit: int, now: datetime, oldest: datetime, after: dict[str, Any] | None = None
 ) -> tuple[list[Ticket], Key | None]:
-    """Ended tickets of this status, the latest first, month by month back to `oldest`."""
+    """Ended tickets of this status (None: of any), the latest first, month by month back to `oldest`."""
     connection()
     month = str(after["month"]) if after else f"{now:%Y-%m}"
     key = after["key"] if after else None
+    only = TicketItem.status == status if status else None
     found: list[Ticket] = []
     while month >= f"{oldest:%Y-%m}":
         asked = TicketItem.by_agenda.query(
-            f"ended#{month}", filter_condition=TicketItem.status == status, limit=limit - len(found),
+            f"ended#{month}", filter_condition=only, limit=limit - len(found),
             last_evaluated_key=key, scan_index_forward=False,
         )  # fmt: skip
         found += [ticket_of(item) for item in asked]  # type: ignore[arg-type]
