@@ -105,7 +105,7 @@ def _letters(desk: Desk) -> str:
     words = "Hello,\n\nplease close my account acc-john and delete my data. I can't sign in.\n\nJohn Carter"
     _writes(desk, "John Carter <john@customer.example>", "Please close my account", words)
     desk.letter(_letter("Lan <lan@khach.example>", "Hủy tài khoản", "Hủy tài khoản acc-lan ngay."), dmarc="FAIL")
-    _writes(desk, "Eve <eve@stranger.example>", "Question", "Do you offer refunds for domain names?")
+    _writes(desk, "Eve <eve@stranger.example>", "Refunds for domains", "Do you offer refunds for domain names?")
     _writes(desk, "News <news@list.example>", "Our November offers", "Buy now.", {"List-Id": "<news.list.example>",
             "List-Unsubscribe": "<mailto:leave@list.example>"})  # fmt: skip
     token = desk.token(sub="an", groups=["desk-agent"])

@@ -60,10 +60,10 @@ def overflow(page: Page) -> list[str]:
     return [f"{wide} px wide in a window of {has} px"] if wide > has else []
 
 
-def foreign_words(page: Page, language: str) -> list[str]:
-    """Sentences of the catalogue that stand there in the other language."""
+def foreign_words(page: Page, language: str, *, typed: Iterable[str] = ()) -> list[str]:
+    """Sentences of the catalogue that stand there in the other language. `typed`: what people wrote themselves."""
     english = {sentence: said for sentence, said in translations().items() if said and said != sentence}
     others: Iterable[str] = english.keys() if language == "vi" else english.values()
     ours = set(english.values()) if language == "vi" else set(english)
-    strange = {text for text in others if "{" not in text} - ours
+    strange = {text for text in others if "{" not in text} - ours - set(typed)
     return [text for text in page.evaluate(_TEXTS) if text in strange]

@@ -68,7 +68,7 @@ def test_every_page_can_be_used_by_everybody_in_one_language(
     for shown in furnished.pages:
         visits(page, shown, furnished.desk, language)
         assert page.locator("html").get_attribute("lang") == language
-        found = violations(page) + overflow(page) + foreign_words(page, language)
+        found = violations(page) + overflow(page) + foreign_words(page, language, typed={"Hủy tài khoản"})
         faults += [f"{shown.name}: {fault}" for fault in found]
     assert not faults, "\n".join(faults)
 
@@ -94,7 +94,7 @@ def test_every_page_is_light_and_needs_no_other_host(furnished: Furnished, windo
     page = window(language="vi")
     ours = urlsplit(furnished.desk.cloud.desk_url).netloc
     asked: list[Request] = []
-    page.on("requestfinished", asked.append)
+    page.on("requestfinished", lambda request: asked.append(request))
     faults = []
     for shown in furnished.pages:
         asked.clear()
