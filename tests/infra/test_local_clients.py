@@ -33,9 +33,9 @@ def test_what_is_known_about_a_service_is_read_once_and_is_what_lies_there() -> 
 def test_what_moto_answers_is_looked_up_once() -> None:
     slow = vars(responses)["method_names_from_class"](DynamoHandler)
     with models_read_once():
-        once = vars(responses)["method_names_from_class"](DynamoHandler)
-        assert once == slow
-        assert vars(responses)["method_names_from_class"](DynamoHandler) is once
+        look_up = vars(responses)["method_names_from_class"]
+        assert look_up(DynamoHandler) == slow
+        assert look_up(DynamoHandler) is look_up(DynamoHandler)
 
 
 def test_the_seams_are_where_we_expect_them() -> None:
