@@ -75,8 +75,8 @@ def checked_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname:
         raise ValueError("must be an https:// address")
-    if parts.username is not None or parts.fragment or not parts.netloc.isascii():
-        raise ValueError("must have no user, no # and no letters beyond ASCII in its host")
+    if parts.username is not None or parts.fragment or not url.isascii():
+        raise ValueError("must have no user, no # and no letters beyond ASCII")
     if not url.isprintable() or " " in url:
         raise ValueError("must have no spaces")
     parts.port  # noqa: B018 (raises ValueError if it is none)

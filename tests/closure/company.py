@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from chalicelib.tickets.ticket import AccountRef
 
+LAW = "Accounting Act 2015"
 KEY = "/signoff/dev/hooks/crm"
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
 LAN = AccountRef(account_id="acc-lan", generation=1_700_000_000_000)

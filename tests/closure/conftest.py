@@ -17,13 +17,11 @@ from infra.local.faults import Faults
 from infra.local.locks import retention_told
 from infra.local.transactions import quick_transactions
 from infra.template import PROJECT, read_yaml
-from tests.closure.company import Certificates, Company, aws, certificates, company_at, keep_secret
+from tests.closure.company import LAW, Certificates, Company, aws, certificates, company_at, keep_secret
 from tests.closure.desk import Desk
 from tests.closure.receipts import OF_NOW, Keep
 from tests.closure.stores import holders_toml, make_tables, stores
 from tests.environment import ENVIRONMENT, of_a_desk
-
-LAW = "Accounting Act 2015"
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ The workflow's own steps are called here in its order, with fewer tries and no w
 so, stories show (tests/stories/test_closing_failures.py, test_closing_every_kind.py).
 """
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from chalicelib.closure import holders, running, steps
 from chalicelib.tickets import store
 from chalicelib.tickets.ticket import AccountRef, Ticket
-from tests.closure.company import Company, aws
+from tests.closure.company import LAW, Company, aws
 from tests.closure.desk import TRIES, Context, Desk
 from tests.closure.stores import NAMES, Crm, backed_up
 
@@ -179,6 +180,23 @@ def test_a_step_that_ran_out_of_time_names_the_holder_that_was_in_work(desk_with
     steps.trouble(event | {"error": {"Error": "Sandbox.Timedout", "Cause": "RequestId: 1 Error: Task timed out"}}, None)
     assert store.find(ticket.number).cause == "Sandbox.Timedout (crm)"
     assert desk.retries(ticket).status == "closed"
+
+
+@pytest.mark.parametrize(
+    ("basis", "status", "cause"),
+    [(LAW, "closed", None), ("Our habit", "needs_attention", "StillThere crm: kept (Our habit)")],
+)
+def test_what_is_kept_closes_a_ticket_only_on_a_basis_that_an_admin_allowed(
+    desk_with: Callable[..., Desk], company: Company, basis: str, status: str, cause: str | None
+) -> None:
+    desk = desk_with("crm")
+    ticket = desk.account(without="crm")
+    kept = {"found": "kept", "count": 2, "basis": basis, "until": "2090-01-01T00:00:00Z", "detail": "invoices"}
+    company.says_json(json.dumps(kept))
+    ended = desk.runs(ticket)
+    assert (ended.status, ended.cause) == (status, cause)
+    line = next(each for each in store.ledger.read(ticket.number) if each["holder"] == "crm")
+    assert (line["found"], line["basis"], line["until"]) == ("kept", basis, "2090-01-01T00:00:00+00:00")
 
 
 # ── the nights after ─────────────────────────────────────────────────────────────────────────────────────────

@@ -112,7 +112,7 @@ def test_a_parameter_without_a_key_lets_nothing_be_sent(company: Company, other_
     [
         "http://crm.example/", "ftp://crm.example/", "crm.example", "https://", "https://user@crm.example/",
         "https://crm.example/#x", "https://crm.example:99999/", "https://crm.example/a b", "https://crm.example/\nx",
-        "https://crm.éxample/",
+        "https://crm.éxample/", "https://crm.example/é", "https://crm.example/?é",
     ],
 )  # fmt: skip
 def test_an_address_that_is_not_plain_https_is_refused(url: str) -> None:
