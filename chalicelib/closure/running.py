@@ -198,6 +198,7 @@ def close(number: str, run: int) -> None:
     moved = moves.closed(ticket, run=run, at=at)
     together = Together()
     store.move_with(together, moved, was=ticket)
+    store.remember_owner(together, moved.ticket, at=at)
     accounts.must_be_gone(together, reference.account_id)
     accounts.unlock(together, reference.account_id)
     if ticket.guards:

@@ -122,6 +122,14 @@ class AccountFacts(View):
     address_changed_at: Time | None
 
 
+class ClosedBefore(View):
+    """A closure of the past. Its asker wrote from the address that was on file: to them, and to nobody else, it may be
+    told."""
+
+    number: str
+    closed_at: Time | None
+
+
 class DeskTicketView(TicketView):
     """A ticket with everything in view, for agents."""
 
@@ -144,6 +152,7 @@ class DeskTicketView(TicketView):
     accounts: list[AccountFacts]
     letters: list[LetterView]
     ledger: list[LedgerView]
+    closed_before: list[ClosedBefore]
 
 
 _NEXT: dict[str, str] = {
@@ -219,7 +228,11 @@ def fresh_view(ticket: Ticket, changes: tuple[Change, ...], words: store.Words, 
 
 
 def desk_view(
-    file: store.File, accounts: list[AccountFacts], warnings: list[str], language: Language
+    file: store.File,
+    accounts: list[AccountFacts],
+    warnings: list[str],
+    language: Language,
+    closed_before: list[Ticket],
 ) -> DeskTicketView:
     """The ticket with everything in view, for agents."""
     ticket = file.ticket
@@ -232,6 +245,7 @@ def desk_view(
         ack_held_back=ticket.ack_held_back, expedite_asked_at=ticket.expedite_asked_at, linked_to=ticket.linked_to,
         regime=ticket.regime, warnings=warnings, accounts=accounts, letters=letters,
         ledger=[LedgerView(**each) for each in file.ledger],
+        closed_before=[ClosedBefore(number=each.number, closed_at=each.ended_at) for each in closed_before],
     )  # fmt: skip
 
 
