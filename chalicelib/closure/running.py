@@ -221,20 +221,40 @@ def trouble(number: str, run: int, cause: str) -> None:
 
 def look_again(ticket: Ticket) -> None:
     """The nightly look at a closed account: what reappears reopens the ticket. A new generation is a new customer."""
+    there = still_there(ticket)
+    if there:
+        reopen(ticket, there)
+    else:
+        store.note_look_again(ticket, at=clock.now())
+
+
+def still_there(ticket: Ticket) -> tuple[str, Look] | None:
+    """The first holder that shows something of the ticket's account, and what it shows; or that can't tell. None where
+    all is gone, and where its id belongs to a new customer by now."""
     reference = ticket.account
     if not reference or _has_new_generation(reference):
-        store.note_look_again(ticket, at=clock.now())
-        return
+        return None
     for holder in holders.names():
         found = _look(holder, reference)
         if not ledger.is_gone(found, allowed=settings().kept_by_law):
-            said = ledger.line(holder, found, at=clock.now(), run=ticket.run, is_again=False)
-            store.ledger.write(ticket.number, holder, said)
-            again = replace(ticket, looked_again_at=clock.now())
-            store.move(moves.reappeared(again, cause=f"{holder}: {found.found}", at=clock.now()), was=ticket)
-            operators.warn("reappeared", ticket.number)
-            return
-    store.note_look_again(ticket, at=clock.now())
+            return holder, found
+    return None
+
+
+def reopen(ticket: Ticket, there: tuple[str, Look]) -> Ticket:
+    """What was closed isn't: the ticket needs attention, and operators are told."""
+    holder, found = there
+    said = ledger.line(holder, found, at=clock.now(), run=ticket.run, is_again=False)
+    store.ledger.write(ticket.number, holder, said)
+    again = replace(ticket, looked_again_at=clock.now())
+    reopened = store.move(moves.reappeared(again, cause=f"{holder}: {found.found}", at=clock.now()), was=ticket)
+    operators.warn("reappeared", ticket.number)
+    return reopened
+
+
+def has_new_customer(ticket: Ticket) -> bool:
+    """Whether the ticket's account id was registered anew."""
+    return ticket.account is not None and _has_new_generation(ticket.account)
 
 
 def _closing(number: str, run: int) -> tuple[Ticket, AccountRef]:

@@ -42,9 +42,12 @@ def sharing_items(table: Table) -> Table:
     """The table as it stands: items may come and go in the original, each item is the same object in both."""
     snapshot = copy.copy(table)
     items: Any = table.items
-    snapshot.items = defaultdict(dict)
-    for key, held in items.items():
-        snapshot.items[key] = dict(held) if table.has_range_key else held
+    if table.has_range_key:
+        snapshot.items = defaultdict(dict)
+        for key, held in items.items():
+            snapshot.items[key] = dict(held)
+    else:
+        snapshot.items = items.copy()  # hashes no key anew, which in moto is Python
     if table.stream_shard:
         snapshot.stream_shard = copy.copy(table.stream_shard)
         snapshot.stream_shard.items = list(table.stream_shard.items)

@@ -336,10 +336,10 @@ def ended_in(month: str) -> Iterator[Ticket]:
         yield ticket_of(item)  # type: ignore[arg-type]
 
 
-def open_tickets() -> Iterator[Ticket]:
-    """Every ticket that hasn't ended, status by status."""
+def open_tickets(statuses: tuple[str, ...] = OPEN) -> Iterator[Ticket]:
+    """Every ticket that hasn't ended, status by status; only of these, if they are named."""
     connection()
-    for status in OPEN:
+    for status in statuses:
         for item in TicketItem.by_agenda.query(f"open#{status}"):
             yield ticket_of(item)  # type: ignore[arg-type]
 
