@@ -12,10 +12,10 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 
-.PHONY: help run demo test check bench pictures format package import clean
+.PHONY: help run demo test check bench pictures format package import reapply-closures clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(READY) ## everything on this machine: desk, panel, SMTP (PORT, PANEL_PORT, SMTP_PORT)
 	@exec $(RUN) infra.local
@@ -50,6 +50,11 @@ package: $(READY) ## builds what is deployed, in build/ (needs Python 3.12 or ne
 import: $(READY) ## accounts from elsewhere: FILE=accounts.csv, of the deployed desk STAGE=prod
 	@test -n "$(FILE)" || { echo "Which file? make import FILE=accounts.csv"; exit 2; }
 	@$(RUN) infra.import_accounts "$(FILE)" $(if $(STAGE),--stage "$(STAGE)")
+
+reapply-closures: $(READY) ## after a restore: looks again at what was closed SINCE=2026-11-01; REOPEN=1, ERASE=1, STAGE=prod
+	@test -n "$(SINCE)" || { echo "Since which day? make reapply-closures SINCE=2026-11-01"; exit 2; }
+	@$(RUN) infra.reapply_closures --since "$(SINCE)" $(if $(STAGE),--stage "$(STAGE)") \
+		$(if $(ERASE),--erase,$(if $(REOPEN),--reopen))
 
 clean: ## takes away the virtual environment and what was built
 	rm -rf $(VENV) build

@@ -216,6 +216,7 @@ def close(number: str, run: int) -> None:
     moved = moves.closed(ticket, run=run, at=at)
     together = Together()
     store.move_with(together, moved, was=ticket)
+    store.remember_owner(together, moved.ticket, at=at)
     accounts.must_be_gone(together, reference.account_id)
     accounts.unlock(together, reference.account_id)
     if ticket.guards:
@@ -254,22 +255,37 @@ def look_again(ticket: Ticket) -> None:
 
     A holder that can't tell tonight has not shown anything: `HolderFailed`, and the next sweep asks again.
     """
+    there = still_there(ticket)
+    if there:
+        reopen(ticket, there)
+    else:
+        store.note_look_again(ticket, at=clock.now())
+
+
+def still_there(ticket: Ticket) -> tuple[str, Look] | None:
+    """The first holder that shows something of the ticket's account, and what it shows. None where all is gone, and
+    where its id belongs to a new customer by now. `HolderFailed` where one can't tell."""
     reference = ticket.account
     if not reference or has_new_generation(reference):
-        store.note_look_again(ticket, at=clock.now())
-        return
+        return None
     for holder in holders.names():
         found = ask_to_look(holder, reference)
         if found.found == "cannot_tell":
             raise HolderFailed(f"{holder}: {_in_short(found)}")
         if not ledger.is_gone(found, allowed=settings().kept_by_law):
-            said = ledger.line(holder, found, at=clock.now(), run=ticket.run, is_again=False)
-            store.ledger.write(ticket.number, holder, said)
-            again = replace(ticket, looked_again_at=clock.now())
-            store.move(moves.reappeared(again, cause=f"{holder}: {_in_short(found)}", at=clock.now()), was=ticket)
-            operators.warn("reappeared", ticket.number)
-            return
-    store.note_look_again(ticket, at=clock.now())
+            return holder, found
+    return None
+
+
+def reopen(ticket: Ticket, there: tuple[str, Look]) -> Ticket:
+    """What was closed isn't: the ticket needs attention, and operators are told."""
+    holder, found = there
+    said = ledger.line(holder, found, at=clock.now(), run=ticket.run, is_again=False)
+    store.ledger.write(ticket.number, holder, said)
+    again = replace(ticket, looked_again_at=clock.now())
+    reopened = store.move(moves.reappeared(again, cause=f"{holder}: {_in_short(found)}", at=clock.now()), was=ticket)
+    operators.warn("reappeared", ticket.number)
+    return reopened
 
 
 def _closing(number: str, run: int) -> tuple[Ticket, AccountRef]:

@@ -134,13 +134,14 @@ def _page_of(status: Status | None, *, limit: int, after: Any) -> tuple[list[Tic
 
 
 def _found(asked: str) -> list[Ticket]:
-    """Tickets with exactly this number, or of this account id or address."""
+    """Tickets with exactly this number, or of this account id or address; by an address also the closures of accounts
+    that had it on file."""
     ticket = store.look_for(asked.upper()) if asked.upper().startswith("SO-") else None
     if ticket:
         return [ticket]
     if "@" not in asked:
         return store.of(asked, limit=100)[0]
-    found = store.of(opening.asker_hash(asked), limit=100)[0]
+    found = store.of(opening.asker_hash(asked), limit=100)[0] + store.closed_for(opening.asker_hash(asked))
     for account in accounts.with_address(asked):
         found += store.of(account.account_id, limit=100)[0]
     return sorted({each.number: each for each in found}.values(), key=lambda each: each.opened_at, reverse=True)
@@ -305,8 +306,19 @@ def as_now(call: Call[Any], number: str, *, status: int = 200) -> Answer:
     references = (*ticket.claims, *((ticket.account,) if ticket.account else ()))
     found = [account for each in references if (account := accounts.look_for(each.account_id))]
     facts = [_facts(account) for account in found]
-    view = views.desk_view(file, facts, _warnings(ticket, found, call.language), call.language)
+    said = _warnings(ticket, found, call.language)
+    view = views.desk_view(file, facts, said, call.language, closed_before=_closed_before(file))
     return Answer(status, view)
+
+
+def _closed_before(file: store.File) -> list[Ticket]:
+    """ "Did you delete me?" is answered only to the address that was on file: where the asker's letter came from there,
+    and its sender is authenticated."""
+    ticket = file.ticket
+    asked = [each for each in file.letters if each.cause in ("request", "reply_to_ended")]
+    if not ticket.who or not any(each.data["standing"] == "authenticated" for each in asked):
+        return []
+    return [each for each in store.closed_for(ticket.who) if each.number != ticket.number]
 
 
 def _facts(account: Account) -> AccountFacts:

@@ -134,6 +134,14 @@ class AccountFacts(View):
     address_changed_at: Time | None
 
 
+class ClosedBefore(View):
+    """A closure of the past. Its asker wrote from the address that was on file: to them, and to nobody else, it may be
+    told."""
+
+    number: str
+    closed_at: Time | None
+
+
 class DeskTicketView(TicketView):
     """A ticket with everything in view, for agents."""
 
@@ -158,6 +166,7 @@ class DeskTicketView(TicketView):
     accounts: list[AccountFacts]
     letters: list[LetterView]
     ledger: list[LedgerView]
+    closed_before: list[ClosedBefore]
 
 
 _NEXT: dict[str, str] = {
@@ -233,7 +242,11 @@ def fresh_view(ticket: Ticket, changes: tuple[Change, ...], words: store.Words, 
 
 
 def desk_view(
-    file: store.File, accounts: list[AccountFacts], warnings: list[str], language: Language
+    file: store.File,
+    accounts: list[AccountFacts],
+    warnings: list[str],
+    language: Language,
+    closed_before: list[Ticket],
 ) -> DeskTicketView:
     """The ticket with everything in view, for agents."""
     ticket = file.ticket
@@ -247,6 +260,7 @@ def desk_view(
         regime=ticket.regime, is_extended=ticket.extended, warnings=warnings, accounts=accounts, letters=letters,
         facts=[FactsOfAgent(agent=each.agent, at=each.at, matched=list(each.matched)) for each in ticket.facts],
         ledger=[LedgerView(**each) for each in file.ledger],
+        closed_before=[ClosedBefore(number=each.number, closed_at=each.ended_at) for each in closed_before],
     )  # fmt: skip
 
 

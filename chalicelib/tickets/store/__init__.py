@@ -11,6 +11,7 @@ from chalicelib.tickets.store.tickets import (
     add_words,
     awake,
     check_run,
+    closed_for,
     commit,
     contacts,
     ended,
@@ -28,13 +29,13 @@ from chalicelib.tickets.store.tickets import (
     open_with,
     put_to_sleep,
     queue,
+    remember_owner,
     waits,
 )
 
 __all__ = [
-    "Contact", "File", "Key", "NumberTaken", "Words", "add_contact", "add_words", "awake", "check_run", "commit",
-    "contacts", "ended",
-    "ended_in", "erase_papers", "file_of", "find", "guards", "ledger", "letters", "look_for", "move",
-    "move_with", "note_look_again", "notices", "of", "open_counts",
-    "open_tickets", "open_with", "put_to_sleep", "queue", "waits",
+    "Contact", "File", "Key", "NumberTaken", "Words", "add_contact", "add_words", "awake", "check_run", "closed_for",
+    "commit", "contacts", "ended", "ended_in", "erase_papers", "file_of", "find", "guards", "ledger", "letters",
+    "look_for", "move", "move_with", "note_look_again", "notices", "of", "open_counts", "open_tickets", "open_with",
+    "put_to_sleep", "queue", "remember_owner", "waits",
 ]  # fmt: skip

@@ -115,6 +115,15 @@ class ContactItem(DeskItem, discriminator="contact"):
     language = UnicodeAttribute()
 
 
+class OwnerItem(DeskItem, discriminator="owner"):
+    """Beside a closed ticket: by it the ticket is found again from the keyed hash of the address that was on file."""
+
+    who = UnicodeAttribute()
+    who_at = UTCDateTimeAttribute()
+
+    by_who = Who()
+
+
 class NoticeItem(DeskItem, discriminator="notice"):
     kind = UnicodeAttribute()
     reader = UnicodeAttribute()

@@ -17,6 +17,7 @@ from chalicelib.tickets.store.items import (
     DeskItem,
     LetterItem,
     NoticeItem,
+    OwnerItem,
     TicketItem,
     WordsItem,
     change_item,
@@ -183,6 +184,16 @@ def add_contact(together: Together, number: str, whose: Reader | Literal["previo
     together.put(ContactItem(number, f"contact#{whose}", **data_of(contact)))
 
 
+def remember_owner(together: Together, ticket: Ticket, *, at: datetime) -> None:
+    """Adds: whoever was at the address on file finds the ticket by it, for as long as its tombstone is kept."""
+    if ticket.owner_mail:
+        together.put(OwnerItem(ticket.number, "owner", who=_was_owner(ticket.owner_mail), who_at=at))
+
+
+def _was_owner(address_hash: str) -> str:
+    return f"closed#{address_hash}"
+
+
 def put_to_sleep(ticket: Ticket, *, now: datetime) -> None:
     """Everything that was due is done: the sweep looks again when the ticket's own times say so."""
     wakes_at = agenda.wakes_at(ticket, waits())
@@ -267,6 +278,15 @@ def of(who: str, *, limit: int, after: Key | None = None) -> tuple[list[Ticket],
     return tickets, page.last_evaluated_key
 
 
+def closed_for(address_hash: str) -> list[Ticket]:
+    """The closed tickets of accounts whose address on file had this hash, the latest first; not one that was opened
+    again."""
+    connection()
+    found: Any = OwnerItem.by_who.query(_was_owner(address_hash), limit=100, scan_index_forward=False)
+    tickets = [ticket for item in found if (ticket := look_for(item.pk))]
+    return [each for each in tickets if each.status == "closed"]
+
+
 def queue(
     statuses: tuple[str, ...], *, limit: int, after: dict[str, Key] | None = None
 ) -> tuple[list[Ticket], Key | None]:
@@ -317,10 +337,10 @@ def ended_in(month: str) -> Iterator[Ticket]:
         yield ticket_of(item)  # type: ignore[arg-type]
 
 
-def open_tickets() -> Iterator[Ticket]:
-    """Every ticket that hasn't ended, status by status."""
+def open_tickets(statuses: tuple[str, ...] = OPEN) -> Iterator[Ticket]:
+    """Every ticket that hasn't ended, status by status; only of these, if they are named."""
     connection()
-    for status in OPEN:
+    for status in statuses:
         for item in TicketItem.by_agenda.query(f"open#{status}"):
             yield ticket_of(item)  # type: ignore[arg-type]
 
