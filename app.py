@@ -9,10 +9,9 @@ from chalicelib.closure import steps
 from chalicelib.letters import api as quarantine
 from chalicelib.letters import inbound_mail
 from chalicelib.notices import feedback, ticket_stream
-from chalicelib.pages import public
+from chalicelib.pages import public, signin, static_files, track
 from chalicelib.proof import api as expediting
 from chalicelib.proof import desk_api as facts
-from chalicelib.proof import track
 from chalicelib.tickets import api as tickets
 from chalicelib.tickets import desk_api as desk
 from chalicelib.upkeep import api as brake
@@ -21,9 +20,7 @@ from chalicelib.upkeep import sweep
 DOORS = [
     tickets.calls,
     expediting.calls,
-    track.calls,
     receipts.calls,
-    public.calls,
     desk.calls,
     facts.calls,
     brake.calls,
@@ -31,10 +28,12 @@ DOORS = [
     accounts.calls,
 ]
 
+PAGES = [signin.pages, static_files.pages, public.pages, track.pages]
+
 app = Chalice(app_name="signoff", configure_logs=False)  # Lambda writes them, as JSON; Chalice's would drop warnings
 app.api.binary_types = []  # nothing binary is sent or taken: bodies come as they are
 
-for door in (*DOORS, openapi.own_calls(DOORS)):
+for door in (*PAGES, *DOORS, openapi.own_calls(DOORS)):
     app.register_blueprint(door)
 
 for entrypoint in (

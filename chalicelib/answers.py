@@ -1,18 +1,17 @@
 """How an answer sounds over HTTP: JSON, problem+json (RFC 9457), pages, and the headers that all of them carry."""
 
-import html
 import json
 import logging
 import math
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 from chalice.app import ChaliceViewError, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from chalicelib import clock
 from chalicelib.language import LANGUAGES, N_, Language, say
@@ -42,6 +41,19 @@ _PAGE_HEADERS: Final = {
 }
 
 Item = TypeVar("Item")
+
+
+def rfc3339(at: datetime) -> str:
+    """The time in UTC with milliseconds, always as long: such texts sort as their times do."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Time = Annotated[
+    datetime,
+    PlainSerializer(rfc3339, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+"""A time in an answer."""
 
 
 class View(BaseModel):
@@ -217,18 +229,6 @@ def page(text: str, status: int = 200, headers: Mapping[str, str] | None = None)
 def see_other(to: str, headers: Mapping[str, str] | None = None) -> Response:
     """303: go on there with GET."""
     return page("", 303, {"Location": to, **(headers or {})})
-
-
-RefusalPage = Callable[[Mapping[str, Any], Language], str]
-"""Makes the HTML of a refusal from its problem document."""
-
-
-def plain_refusal_page(document: Mapping[str, Any], language: Language) -> str:
-    """A bare page, where a room has none of its own."""
-    lines = [document["detail"], *(f"{each['name']}: {each['problem']}" for each in document.get("fields", ()))]
-    told = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
-    title = html.escape(document["detail"])
-    return f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>{told}</html>'
 
 
 def with_headers_of_all(response: Response, request_id: str) -> Response:

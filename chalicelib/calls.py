@@ -28,26 +28,23 @@ from chalicelib.answers import (
     INTERNAL,
     Answer,
     Refusal,
-    RefusalPage,
     UnsupportedMedia,
     by_chalice,
     json_response,
     language_asked,
     log_internal,
-    page,
-    plain_refusal_page,
     problem_response,
     refusal_of,
     with_headers_of_all,
 )
 from chalicelib.language import N_, Language
 from chalicelib.problems import NotAllowed, NotFound, NotSignedIn, Problem, SettingsWrong
-from chalicelib.reading import Nothing, WrongField, WrongFields, form, json_body, query
+from chalicelib.reading import Nothing, WrongField, WrongFields, json_body, query
 from chalicelib.settings import settings
 from chalicelib.signin import Person
 
 __all__ = ["ACCOUNTS_WRITER", "ADMIN", "AGENT", "ANYONE", "CUSTOMER", "TICKETS_WRITER", "Answer", "Call", "Calls"]
-__all__ += ["Described", "Who", "page"]
+__all__ += ["Arriving", "Described", "Who"]
 
 
 class Who(Flag):
@@ -147,7 +144,6 @@ class About(TypedDict, total=False):
 
 
 JsonCall = Callable[[Call[Given]], Answer]
-PageCall = Callable[[Call[dict[str, str]]], Response]
 SignedIn = Callable[[Mapping[str, str]], Person]
 
 
@@ -157,24 +153,14 @@ def by_bearer_token(headers: Mapping[str, str]) -> Person:
 
 
 class Calls(Blueprint):
-    """A blueprint whose routes are described calls; `described` lists the JSON ones.
+    """A blueprint whose routes are described calls; `described` lists them. Pages have their own: pages/visits.py."""
 
-    `signed_in` reads the person from the headers (pages use a cookie); `refusal_page` is how pages show a refusal.
-    """
-
-    def __init__(
-        self,
-        import_name: str,
-        *,
-        signed_in: SignedIn = by_bearer_token,
-        refusal_page: RefusalPage = plain_refusal_page,
-    ) -> None:
+    def __init__(self, import_name: str, *, signed_in: SignedIn = by_bearer_token) -> None:
         super().__init__(import_name)
+        self._signed_in = signed_in
         self.described: list[Described] = []
         # chalicelib.tickets.desk_api: tickets_desk
         self._section = "_".join(import_name.split(".")[1:]).removesuffix("_api")
-        self._signed_in = signed_in
-        self._refusal_page = refusal_page
 
     @overload
     def get(
@@ -210,31 +196,6 @@ class Calls(Blueprint):
         """A call that takes something away."""
         return self._describe("DELETE", path, None, None, about)
 
-    def page(
-        self, method: str, path: str, *, who: Who = ANYONE, ids: Mapping[str, str] | None = None
-    ) -> Callable[[PageCall], PageCall]:
-        """An HTML page or the form on it: `given` is the query of a GET, the form's fields of a POST.
-
-        Refusals are told as pages. Unknown fields are let pass: browsers and link trackers add their own.
-        """
-
-        def describe(function: PageCall) -> PageCall:
-            def view(**path_ids: str) -> Response:
-                visit = _Visit(_current.get())
-                try:
-                    person = self._admitted(who, visit)
-                    found = _ids(path_ids, ids or {})
-                    return function(visit.call(_form_or_query(method, visit), found, person))
-                except Exception as error:
-                    refusal = _told(error, visit)
-                    html = self._refusal_page(refusal.document(visit.language, visit.request_id), visit.language)
-                    return page(html, refusal.status, refusal.headers)
-
-            self._register(method, path, function.__name__, view)
-            return function
-
-        return describe
-
     def _describe(
         self, method: str, path: str, takes: type[BaseModel] | None, asks: type[BaseModel] | None, about: About
     ) -> Callable[[JsonCall[Any]], JsonCall[Any]]:
@@ -250,22 +211,23 @@ class Calls(Blueprint):
                 **about,
             )
 
-            def view(**path_ids: str) -> Response:
-                visit = _Visit(_current.get())
+            def view(**given_ids: str) -> Response:
+                visit = arriving()
                 try:
                     person = self._admitted(call.who, visit)
-                    found = _ids(path_ids, call.ids)
+                    found = path_ids(given_ids, call.ids)
                     return json_response(function(visit.call(_body_or_query(call, visit), found, person)))
                 except Exception as error:
-                    return problem_response(_told(error, visit), visit.language, visit.request_id)
+                    return problem_response(told(error, visit), visit.language, visit.request_id)
 
             self.described.append(call)
-            self._register(method, path, call.name, view)
+            self.serve(method, path, call.name, view)
             return function
 
         return describe
 
-    def _register(self, method: str, path: str, name: str, view: Callable[..., Response]) -> None:
+    def serve(self, method: str, path: str, name: str, view: Callable[..., Response]) -> None:
+        """Makes a route of it; content types are checked by whoever reads the body."""
         view.__name__ = view.__qualname__ = name
         # Chalice would refuse a wrong content type before we know who calls; `_body_or_query` does it after.
         self.route(path, methods=[method], content_types=["*/*"], cors=False)(view)
@@ -275,15 +237,21 @@ class Calls(Blueprint):
         if not any(function is _at_the_door for function, _ in app.middleware_handlers):
             app.register_middleware(_at_the_door, "http")
 
-    def _admitted(self, who: Who, visit: "_Visit") -> Person | None:
+    def _admitted(self, who: Who, visit: "Arriving") -> Person | None:
         """Whoever calls, if they may; None if anyone may and nobody is signed in."""
         roles = set(who)
         if ANYONE in roles and (len(roles) == 1 or "authorization" not in visit.headers):
             return None
         visit.person = person = self._signed_in(visit.headers)
-        if ANYONE not in roles and not any(_ARE[role](person) for role in roles):
-            raise NotAllowed
-        return person
+        return admitted(who, person)
+
+
+def admitted(who: Who, person: Person) -> Person:
+    """The person, if it is one of those who may call; else `NotAllowed`."""
+    roles = set(who)
+    if ANYONE not in roles and not any(_ARE[role](person) for role in roles):
+        raise NotAllowed
+    return person
 
 
 _ARE: Final[Mapping[Who, Callable[[Person], bool]]] = {
@@ -304,7 +272,7 @@ def _at_the_door(request: Request | None, answer_it: Callable[[Request | None], 
         request_id = str(uuid4())
         return with_headers_of_all(problem_response(INTERNAL, _default_language(), request_id), request_id)
     token = _current.set(request)
-    visit = _Visit(request)
+    visit = Arriving(request)
     try:
         response = answer_it(request)
         if isinstance(response.body, dict) and response.body.keys() == {"Code", "Message"}:
@@ -316,7 +284,12 @@ def _at_the_door(request: Request | None, answer_it: Callable[[Request | None], 
     return with_headers_of_all(response, visit.request_id)
 
 
-class _Visit:
+def arriving() -> "Arriving":
+    """The request that this thread is answering."""
+    return Arriving(_current.get())
+
+
+class Arriving:
     """What is known of a request while it is being checked."""
 
     def __init__(self, request: Request) -> None:
@@ -353,14 +326,16 @@ def _default_language() -> Language:
         return "vi"  # a refusal must be told even so
 
 
-def _told(error: Exception, visit: _Visit) -> Refusal:
+def told(error: Exception, visit: Arriving) -> Refusal:
+    """How this error is told; what isn't a refusal is logged, without what people wrote."""
     refusal = refusal_of(error, signed_in_with=visit.headers.get("authorization"))
     if refusal is INTERNAL:
         log_internal(error, visit.request_id)
     return refusal
 
 
-def _ids(given: Mapping[str, str], patterns: Mapping[str, str]) -> dict[str, str]:
+def path_ids(given: Mapping[str, str], patterns: Mapping[str, str]) -> dict[str, str]:
+    """The ids of a path, decoded; `NotFound` for one that can't be."""
     # API Gateway hands ids on as they were sent, the local gateway may have decoded them. To decode again is harmless:
     # no id holds a per cent sign.
     found = {name: unquote(text, errors="replace") for name, text in given.items()}
@@ -369,28 +344,24 @@ def _ids(given: Mapping[str, str], patterns: Mapping[str, str]) -> dict[str, str
     return found
 
 
-def _body_or_query(call: Described, visit: _Visit) -> BaseModel | None:
-    asked = query(_query(visit.request), call.asks or Nothing)
+def _body_or_query(call: Described, visit: Arriving) -> BaseModel | None:
+    asked = query(query_of(visit.request), call.asks or Nothing)
     if call.method == "GET":
         return asked if call.asks else None
-    raw = _raw_body(visit, ("application/json",))
+    raw = raw_body(visit, ("application/json",))
     if not raw and not call.takes:
         return None
     body = json_body(raw or b"{}", call.takes or Nothing)
     return body if call.takes else None
 
 
-def _form_or_query(method: str, visit: _Visit) -> dict[str, str]:
-    if method != "GET":
-        return form(_raw_body(visit, ("application/x-www-form-urlencoded",)))
-    return {name: values[-1][:4096] for name, values in _query(visit.request).items() if values}
-
-
-def _query(request: Request) -> dict[str, list[str]]:
+def query_of(request: Request) -> dict[str, list[str]]:
+    """The query's values by name."""
     return {name: request.query_params.getlist(name) for name in request.query_params} if request.query_params else {}
 
 
-def _raw_body(visit: _Visit, types: tuple[str, ...]) -> bytes:
+def raw_body(visit: Arriving, types: tuple[str, ...]) -> bytes:
+    """The body, if it is of one of these media types."""
     raw = visit.request.raw_body
     said = visit.headers.get("content-type", types[0]).partition(";")[0].strip().lower()
     if raw and said not in types:

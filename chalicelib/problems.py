@@ -8,7 +8,8 @@ Problem
 ├── NotSignedIn              no token, or one that doesn't hold
 │   └── SignInAgain          a good token, too old for what is asked
 ├── NotAllowed               signed in, but this is not yours to do
-│   └── OwnAccount           nobody decides on their own account
+│   ├── OwnAccount           nobody decides on their own account
+│   └── ForeignForm          a form that no page of ours sent
 ├── NotFound                 it isn't there, or it isn't yours to know
 ├── Conflict                 it doesn't fit what is so now
 │   ├── ClosureAlreadyOpen   one live closure for an account
@@ -103,6 +104,14 @@ class OwnAccount(NotAllowed):
 
 
 @dataclass(kw_only=True, eq=False)
+class ForeignForm(NotAllowed):
+    code = "foreign_form"
+    sentence = (
+        "This form didn't come from a page of ours, or it was open for too long. Go back, reload it and send it again."
+    )
+
+
+@dataclass(kw_only=True, eq=False)
 class NotFound(Problem):
     code = "not_found"
     sentence = "There is nothing here, or it isn't yours to see."
@@ -192,6 +201,7 @@ HTTP_STATUS: dict[type[Problem], int] = {
     SignInAgain: 401,
     NotAllowed: 403,
     OwnAccount: 403,
+    ForeignForm: 403,
     NotFound: 404,
     Conflict: 409,
     ClosureAlreadyOpen: 409,

@@ -43,6 +43,8 @@ class Settings:
     # Sign-in
     issuer: str = _setting("OpenID Connect issuer, as in the token's `iss`")
     audience: str = _setting("The `aud` that tokens must carry", "signoff")
+    client_id: str = _setting("The desk's own client at the issuer, for its pages; empty: the same as AUDIENCE", "")
+    session_for: timedelta = _setting("How long a sign-in on the pages lasts", timedelta(hours=8))
     jwks_url: str = _setting("The issuer's keys; empty: found by OpenID Connect discovery", "")
     account_claim: str = _setting("Claim that names the account", "account_id")
     owner_claim: str = _setting("Claim that must be true for the account's owner; empty: whoever signs in owns it", "")

@@ -61,7 +61,7 @@ class Person:
 
 def person(authorization: str | None) -> Person:
     """The person whose token stands in this Authorization header; `NotSignedIn` if it is missing or doesn't hold."""
-    return _sign_in().person(authorization)
+    return checker(settings().audience).person(authorization)
 
 
 def signed_in_lately(who: Person, *, within: timedelta, now: datetime) -> bool:
@@ -77,24 +77,41 @@ def require_recent(who: Person) -> None:
 
 
 @cache
-def _sign_in() -> "SignIn":
+def checker(audience: str) -> "SignIn":
+    """What checks tokens that are made out to this audience."""
     chosen = settings()
     return SignIn(
         issuer=chosen.issuer,
-        audience=chosen.audience,
+        audience=audience,
         account_claim=chosen.account_claim,
         owner_claim=chosen.owner_claim,
-        keys=IssuerKeys(issuer=chosen.issuer, url=chosen.jwks_url),
+        keys=_issuer_keys(),
     )
+
+
+@cache
+def _issuer_keys() -> "IssuerKeys":
+    return IssuerKeys(issuer=settings().issuer, url=settings().jwks_url)
+
+
+@cache
+def provider() -> "Provider":
+    """The issuer of the settings, as it describes itself."""
+    return Provider(issuer=settings().issuer)
 
 
 def fetched(url: str) -> bytes:
     """What the issuer answers, waited for at most 3 seconds; OSError or ValueError if it is silent or too long."""
+    return posted(url, None)
+
+
+def posted(url: str, form: bytes | None) -> bytes:
+    """What the issuer answers to this form (to a GET without one); as `fetched`."""
     import urllib.request
 
     if not url.startswith(("https://", "http://")):
         raise ValueError("the issuer's address is not an http address")
-    with urllib.request.urlopen(url, timeout=3) as answer:  # noqa: S310 - the operator's own setting, checked above
+    with urllib.request.urlopen(url, form, timeout=3) as answer:  # noqa: S310 - the operator's own setting
         body: bytes = answer.read(_LARGEST_ANSWER + 1)
     if len(body) > _LARGEST_ANSWER:
         raise ValueError("the issuer's answer is too long")
@@ -140,12 +157,36 @@ class IssuerKeys:
             self._held, self._fetched_at = found, self._asked_at
 
     def _address(self) -> str:
-        if self.url:
-            return self.url
-        told = json.loads(self.fetch(self.issuer.rstrip("/") + "/.well-known/openid-configuration"))
-        if told["issuer"] != self.issuer:  # OpenID Connect Discovery 1.0, section 4.3
-            raise ValueError("discovery answers for another issuer")
-        return str(told["jwks_uri"])
+        return self.url or str(discovered(self.issuer, self.fetch)["jwks_uri"])
+
+
+@dataclass(kw_only=True)
+class Provider:
+    """What the issuer says of itself (OpenID Connect Discovery 1.0), asked once an hour."""
+
+    issuer: str
+    fetch: Fetch = fetched
+    now: Callable[[], datetime] = clock.now
+    _told: Mapping[str, Any] = field(default_factory=dict, init=False)
+    _asked_at: datetime | None = field(default=None, init=False)
+
+    def says(self, name: str) -> str:
+        """The member of this name. `Busy` if the issuer can't be asked; KeyError if it says nothing of it."""
+        at = self.now()
+        if self._asked_at is None or at - self._asked_at >= _KEYS_KEPT_FOR:
+            try:
+                self._told, self._asked_at = discovered(self.issuer, self.fetch), at
+            except (OSError, ValueError, LookupError, TypeError) as error:
+                raise Busy from error
+        return str(self._told[name])
+
+
+def discovered(issuer: str, fetch: Fetch = fetched) -> Mapping[str, Any]:
+    """What the issuer says of itself; OSError or ValueError if it is silent, or speaks for another."""
+    told: dict[str, Any] = json.loads(fetch(issuer.rstrip("/") + "/.well-known/openid-configuration"))
+    if told["issuer"] != issuer:  # OpenID Connect Discovery 1.0, section 4.3
+        raise ValueError("discovery answers for another issuer")
+    return told
 
 
 def _keys_in(published: Any) -> dict[str, "Key"]:
@@ -180,13 +221,14 @@ class SignIn:
         if scheme.lower() != "bearer" or not token or len(token) > _LONGEST_TOKEN:
             raise NotSignedIn
         try:
-            return self._read(self._checked(token.strip()))
+            return self.read(self.checked(token.strip()))
         except Problem:
             raise
         except Exception as error:  # whatever an attacker's bytes do to the libraries: it is no token
             raise NotSignedIn from error
 
-    def _checked(self, token: str) -> Mapping[str, Any]:
+    def checked(self, token: str) -> Mapping[str, Any]:
+        """The claims of a token that holds; any exception at all for one that doesn't."""
         from joserfc import jwt
         from joserfc.jws import JWSRegistry
 
@@ -212,7 +254,8 @@ class SignIn:
             raise NotSignedIn
         return key
 
-    def _read(self, claims: Mapping[str, Any]) -> Person:
+    def read(self, claims: Mapping[str, Any]) -> Person:
+        """The person that checked claims tell of."""
         account = claims.get(self.account_claim)
         return Person(
             sub=claims["sub"],

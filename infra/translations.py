@@ -48,7 +48,7 @@ def _tell(wrong: list[str]) -> int:
 
 def update() -> None:
     """The catalogue holds just the sentences in use, old translations kept, and its compiled form is fresh."""
-    known = _translations()
+    known = translations()
     fresh = _new_catalogue()
     for sentence, places in sentences().items():
         fresh.add(sentence, known.get(sentence, ""), locations=[(place, 0) for place in places])
@@ -61,7 +61,7 @@ def update() -> None:
 def faults() -> list[str]:
     """What is wrong with the catalogue, one line each; none when it can be shipped."""
     used = sentences()
-    known = _translations()
+    known = translations()
     wrong = [f"not in the catalogue: {sentence!r} ({', '.join(used[sentence])})" for sentence in used.keys() - known]
     wrong += [f"in the catalogue but not in use: {sentence!r}" for sentence in known.keys() - used]
     wrong += [f"not translated: {sentence!r}" for sentence, said in known.items() if not said]
@@ -127,7 +127,8 @@ def _marked(node: ast.AST) -> Iterator[ast.expr]:
             yield node.value
 
 
-def _translations() -> dict[str, str]:
+def translations() -> dict[str, str]:
+    """The catalogue: what is said in Vietnamese, by the English sentence."""
     if not CATALOGUE.exists():
         return {}
     with CATALOGUE.open("rb") as file:

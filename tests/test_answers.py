@@ -3,13 +3,13 @@
 import json
 import logging
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from chalice.test import Client, HTTPResponse
 
 from chalicelib import clock
-from chalicelib.answers import language_asked
+from chalicelib.answers import Time, View, language_asked
 from chalicelib.calls import ANYONE, Answer, Call, Calls
 from chalicelib.problems import BadInput, ClosureAlreadyOpen, NotNow, SettingsWrong, SignInAgain, TooMany
 from tests.bar import Door, a_bar, served, wrong_fields
@@ -126,3 +126,13 @@ def test_without_a_word_on_language_the_token_s_counts(door: Door) -> None:
 )
 def test_the_best_language_that_we_speak_is_taken(asked: str | None, language: str | None) -> None:
     assert language_asked(asked) == language
+
+
+def test_times_in_answers_sort_as_text() -> None:
+    class Moment(View):
+        at: Time
+
+    full = datetime(2026, 11, 29, 18, 37, 5, tzinfo=UTC)
+    said = [Moment(at=full + timedelta(milliseconds=late)).model_dump_json() for late in (0, 3, 120)]
+    assert said[0] == '{"at":"2026-11-29T18:37:05.000Z"}'
+    assert sorted(said) == said

@@ -1,6 +1,5 @@
 """Accounts, as other systems register and read them."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -9,7 +8,7 @@ from chalicelib import clock
 from chalicelib.accounts import account as rules
 from chalicelib.accounts import store
 from chalicelib.accounts.account import Account, AccountId, Fields
-from chalicelib.answers import Answer, View
+from chalicelib.answers import Answer, Time, View
 from chalicelib.calls import ACCOUNTS_WRITER, AGENT, Call, Calls
 from chalicelib.language import N_
 from chalicelib.problems import AccountClosing, Busy, ChangedMeanwhile
@@ -53,7 +52,7 @@ class AccountView(View):
     country: str | None
     language: Literal["vi", "en"] | None
     attributes: dict[str, str]
-    changed_at: datetime
+    changed_at: Time
 
 
 @calls.put(

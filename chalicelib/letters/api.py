@@ -1,9 +1,8 @@
 """The quarantine, for agents."""
 
-from datetime import datetime
 from typing import Any
 
-from chalicelib.answers import Answer, Page, Paging, View
+from chalicelib.answers import Answer, Page, Paging, Time, View
 from chalicelib.calls import AGENT, Call, Calls
 from chalicelib.cursors import cursor_for, key_of
 from chalicelib.letters import intake, quarantine
@@ -20,7 +19,7 @@ class QuarantinedLetter(View):
     `goes_at`: when it drops by itself; null: never, and an agent must have looked at it by `answer_by`."""
 
     id: str
-    at: datetime
+    at: Time
     cause: str
     standing: str
     verdicts: dict[str, str]
@@ -30,8 +29,8 @@ class QuarantinedLetter(View):
     attachments: list[AttachmentView]
     copies: int
     ticket: str | None
-    goes_at: datetime | None
-    answer_by: datetime | None
+    goes_at: Time | None
+    answer_by: Time | None
 
 
 class Done(View):

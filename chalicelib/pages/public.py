@@ -6,18 +6,14 @@ Whether an account exists can't be told from this page: the answer, the calls be
 import logging
 from contextlib import suppress
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 from chalice.app import Response
 
 from chalicelib import clock, operators
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.account import folded
-from chalicelib.answers import page, see_other
-from chalicelib.calls import Call, Calls
 from chalicelib.language import N_, Language, say
+from chalicelib.pages.visits import Pages, Visit, go_to, show
 from chalicelib.problems import TooMany
 from chalicelib.proof.standing import clean_address
 from chalicelib.settings import settings
@@ -26,32 +22,31 @@ from chalicelib.tickets.opening import FromOutside, asker_hash
 from chalicelib.tickets.store import guards
 from chalicelib.transaction import Together
 
-calls = Calls(__name__)
+pages = Pages(__name__)
 _log = logging.getLogger("signoff.public")
 NOT_AN_ADDRESS = N_("Please give one mail address, such as name@example.com.")
 ASKED_HERE = N_("Asked on the public page.")
 
 
-@calls.page("GET", "/close-account")
-def show(call: Call[dict[str, str]]) -> Response:
+@pages.get("/close-account")
+def explain(visit: Visit) -> Response:
     """How closing works, and the form. A GET never asks for anything."""
-    return _page(_language(call), asked="asked" in call.given)
+    return _page(visit)
 
 
-@calls.page("POST", "/close-account")
-def ask(call: Call[dict[str, str]]) -> Response:
+@pages.post("/close-account")
+def ask(visit: Visit) -> Response:
     """The same page whatever happens inside: an account or none, one code already on its way, a budget used up."""
-    language = _language(call)
-    address = call.given.get("address", "").strip()
+    address = visit.given.get("address", "").strip()
     if not clean_address([address]):
-        return _page(language, typed=address[:254], refusal=NOT_AN_ADDRESS)
+        return _page(visit, typed=address[:254], refusal=NOT_AN_ADDRESS)
     try:
-        _open(address, language)
+        _open(address, visit.language)
     except guards.CodeLives:
         _log.info("public request joined")
     except TooMany:
         _warn()
-    return see_other(f"{settings().public_url}/close-account?asked=1&lang={language}")
+    return go_to("/close-account", asked="1", lang=visit.language)
 
 
 def _open(address: str, language: Language) -> None:
@@ -83,25 +78,9 @@ def _one_more(together: Together, name: str, *, most: int) -> None:
     guards.within_budget(together, f"{name}#{now:%Y-%m-%dT%H}", most=most, again_at=again_at)
 
 
-def _language(call: Call[dict[str, str]]) -> Language:
-    asked = call.given.get("lang")
-    return "en" if asked == "en" else "vi" if asked == "vi" else call.language
-
-
-@cache
-def _templates() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    folder = Path(__file__).with_name("templates")
-    return Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
-
-
-def _page(language: Language, *, asked: bool = False, typed: str = "", refusal: str = "") -> Response:
-    now = settings()
-    html = _templates().get_template("close_account.html").render(
-        language=language,
-        say=lambda sentence, **facts: say(language, sentence, **facts),
-        company=now.company, support_address=now.support_address, export_url=now.export_url, base=now.public_url,
-        days=now.cooling_off.days, asked=asked, typed=typed, refusal=say(language, refusal),
+def _page(visit: Visit, *, typed: str = "", refusal: str = "") -> Response:
+    chosen = settings()
+    return show(
+        visit, "close_account.html", status=400 if refusal else 200, asked="asked" in visit.given, typed=typed,
+        refusal=refusal, export_url=chosen.export_url, days=chosen.cooling_off.days,
     )  # fmt: skip
-    return page(html, 400 if refusal else 200)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from chalicelib import clock
-from chalicelib.answers import View
+from chalicelib.answers import Time, View
 from chalicelib.language import N_, Language, say, status_name
 from chalicelib.tickets import agenda, store
 from chalicelib.tickets.changes import DESK_ONLY, Change
@@ -16,11 +16,11 @@ class Next(View):
 
     code: str
     text: str
-    by: datetime | None
+    by: Time | None
 
 
 class TimelineEntry(View):
-    at: datetime
+    at: Time
     by: str
     what: str
     why: str | None = None
@@ -29,7 +29,7 @@ class TimelineEntry(View):
 
 class NoticeView(View):
     kind: str
-    at: datetime
+    at: Time
     state: str
 
 
@@ -45,12 +45,12 @@ class TicketView(View):
     category: str
     subject: str | None
     language: Literal["vi", "en"]
-    opened_at: datetime
-    changed_at: datetime
-    due_at: datetime
-    answer_by: datetime
-    closes_at: datetime | None
-    ended_at: datetime | None
+    opened_at: Time
+    changed_at: Time
+    due_at: Time
+    answer_by: Time
+    closes_at: Time | None
+    ended_at: Time | None
     next: Next
     timeline: list[TimelineEntry]
     notices: list[NoticeView]
@@ -65,9 +65,9 @@ class TicketRow(View):
     status_name: str
     version: int
     subject: str | None
-    opened_at: datetime
-    changed_at: datetime
-    due_at: datetime
+    opened_at: Time
+    changed_at: Time
+    due_at: Time
     assignee: str | None = None
 
 
@@ -82,7 +82,7 @@ class AttachmentView(View):
 
 class LetterView(View):
     id: str
-    at: datetime
+    at: Time
     cause: str
     standing: str
     verdicts: dict[str, str]
@@ -100,11 +100,11 @@ class LedgerView(View):
     holder: str
     found: str
     count: int | None = None
-    erased_at: datetime | None = None
-    looked_at: datetime | None = None
+    erased_at: Time | None = None
+    looked_at: Time | None = None
     detail: str | None = None
     basis: str | None = None
-    until: datetime | None = None
+    until: Time | None = None
 
 
 class AccountFacts(View):
@@ -119,7 +119,7 @@ class AccountFacts(View):
     company: str | None
     tax_code: str | None
     country: str | None
-    address_changed_at: datetime | None
+    address_changed_at: Time | None
 
 
 class DeskTicketView(TicketView):
@@ -128,16 +128,16 @@ class DeskTicketView(TicketView):
     way_in: WayIn
     shown_status: Status
     proof: Literal["sign_in", "code", "facts"] | None
-    word_at: datetime | None
+    word_at: Time | None
     approved_by: str | None
     assignee: str | None
     cause: str | None
     is_suspect: bool
     is_held: bool
-    hold_review_at: datetime | None
+    hold_review_at: Time | None
     is_stopped: bool
     ack_held_back: bool
-    expedite_asked_at: datetime | None
+    expedite_asked_at: Time | None
     linked_to: str | None
     regime: str
     warnings: list[str]

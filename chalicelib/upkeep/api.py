@@ -1,10 +1,9 @@
 """The brake, for admins: see whether closures are held back, and let them go on."""
 
-from datetime import datetime
 from typing import Literal
 
 from chalicelib import clock
-from chalicelib.answers import Answer, View
+from chalicelib.answers import Answer, Time, View
 from chalicelib.calls import ADMIN, AGENT, Call, Calls
 from chalicelib.reading import Input
 from chalicelib.settings import settings
@@ -20,7 +19,7 @@ class Released(Input):
 class Brake(View):
     """`since` is when more than `closures_per_hour` would have begun within an hour; null: the brake is off."""
 
-    since: datetime | None
+    since: Time | None
     closures_per_hour: int
 
 

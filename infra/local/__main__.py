@@ -44,12 +44,12 @@ def _where_everything_is(cloud: LocalCloud) -> str:
 Signoff runs.
 
   desk     {cloud.desk_url}            API and pages; a request: {cloud.desk_url}/close-account
-  panel    {cloud.panel_url}            outbox, clock, letters, faults
+  panel    {cloud.panel_url}            outbox, clock, signing in, letters, faults
   mail in  127.0.0.1:{cloud.smtp_port}                   SMTP, for {SUPPORT_ADDRESS}
 
   Accounts
 {people}
-  Agent an, admin chi. A token for any of them:
+  Agents an and binh, admin chi. A token for any of them:
     curl -s {cloud.panel_url}/token -d '{{"account_id": "acc-lan"}}'
     curl -s {cloud.panel_url}/token -d '{{"sub": "an", "groups": ["desk-agent"]}}'
     curl -s {cloud.panel_url}/token -d '{{"sub": "chi", "groups": ["desk-agent", "desk-admin"]}}'

@@ -25,6 +25,7 @@ from infra.local.panel import Panel
 from infra.local.permissions import Permissions
 from infra.local.quiet import Quiet
 from infra.local.schedules import Schedule, Schedules
+from infra.local.signing_in import SigningIn
 from infra.local.tables import Tables
 from infra.local.transactions import quick_transactions
 from infra.local.travel import Travel
@@ -101,6 +102,7 @@ class LocalCloud:
         self._running.callback(self._panel.close)
         self.desk_url, self.panel_url = front.url, self._panel.url
         self.issuer = Issuer(self.panel_url, self._clock)
+        self.signing_in = SigningIn(self.issuer, self._clock, desk_url=self.desk_url)
         self._deployed = deployment.deploy(
             self._project,
             desk_url=self.desk_url,

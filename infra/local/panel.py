@@ -1,51 +1,28 @@
-"""The local cloud's panel: what only AWS, a mailbox or a calendar has, over HTTP."""
+"""The local cloud's panel: what only AWS, a mailbox or a calendar has, over HTTP; and the issuer's pages for people.
 
-import json
-import logging
+Beside the calls that the interface names, one for tests: `POST /issuer {"next_id_token": {"nonce": "wrong"}}` has the
+issuer misbehave. The next id_token that a code is exchanged for, and only that one, says these claims (null leaves one
+out). The answer, also to `{}`, is what waits; `{"next_id_token": {}}` takes it back.
+"""
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
 
 from infra.local import seeds
 from infra.local.letters import CHECKS, NobodyHere
+from infra.local.panel_http import Asked, Refused, Reply, Server, shown, told
+from infra.local.signing_in import SigningIn
 
 if TYPE_CHECKING:
     from infra.local.cloud import LocalCloud
 
-log = logging.getLogger("signoff.local")
+PAGES = Path(__file__).with_name("pages")
 
-PAGE = Path(__file__).with_name("panel.html")
-
-
-class Refused(Exception):
-    """The call can't be done; the text says why, to a person."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A request to the panel."""
-
-    query: dict[str, str]
-    body: bytes
-
-    def said(self) -> dict[str, Any]:
-        """The body as a JSON object; an empty one says nothing."""
-        try:
-            found = json.loads(self.body or b"{}")
-        except ValueError as error:
-            raise Refused(f"the body is not JSON: {error}") from error
-        if not isinstance(found, dict):
-            raise Refused("the body must be a JSON object")
-        return found
-
-
-Answer = dict[str, Any] | list[dict[str, Any]] | str
+Answer = dict[str, Any] | list[dict[str, Any]] | Reply
 
 
 class Panel:
@@ -53,7 +30,7 @@ class Panel:
 
     def __init__(self, cloud: "LocalCloud", port: int) -> None:
         self._cloud = cloud
-        self._server = _Server(("127.0.0.1", port), partial(_Handler, panel=self))
+        self._server = Server(port, self.answer)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._routes: dict[tuple[str, str], Callable[[Asked], Answer]] = {
             ("GET", "/"): self._page,
@@ -70,6 +47,12 @@ class Panel:
             ("POST", "/faults"): self._faults,
             ("GET", "/jwks.json"): lambda _: self._cloud.issuer.jwks(),
             ("GET", "/.well-known/openid-configuration"): lambda _: self._cloud.issuer.discovery(),
+            ("POST", "/issuer"): self._misbehave,
+            ("GET", "/authorize"): partial(self._sign_in, SigningIn.ask),
+            ("POST", "/authorize"): partial(self._sign_in, SigningIn.decide),
+            ("POST", "/oauth/token"): partial(self._sign_in, SigningIn.exchange),
+            ("GET", "/signout"): partial(self._sign_in, SigningIn.sign_out),
+            ("POST", "/signout"): partial(self._sign_in, SigningIn.sign_out),
         }
 
     @contextmanager
@@ -83,20 +66,23 @@ class Panel:
     def close(self) -> None:
         self._server.server_close()
 
-    def answer(self, method: str, target: str, body: bytes) -> tuple[int, Answer]:
-        parts = urlsplit(target)
-        query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-        route = self._routes.get((method, parts.path))
+    def answer(self, method: str, path: str, asked: Asked) -> Reply:
+        route = self._routes.get((method, path))
         if route is None:
-            known = sorted(f"{verb} {path}" for verb, path in self._routes)
-            return 404, {"error": f"the panel has no {method} {parts.path}", "calls": known}
+            known = sorted(f"{verb} {each}" for verb, each in self._routes)
+            return told({"error": f"the panel has no {method} {path}", "calls": known}, 404)
         try:
-            return 200, route(Asked(query=query, body=body))
+            answer = route(asked)
         except (Refused, ValueError, NobodyHere) as error:
-            return 400, {"error": f"{type(error).__name__}: {error}"}
+            return told({"error": f"{type(error).__name__}: {error}"}, 400)
+        return answer if isinstance(answer, Reply) else told(answer)
 
-    def _page(self, _asked: Asked) -> str:
-        return PAGE.read_text(encoding="utf-8").replace("{{desk}}", self._cloud.desk_url)
+    def _page(self, _asked: Asked) -> Reply:
+        html = (PAGES / "panel.html").read_text(encoding="utf-8").replace("{{desk}}", self._cloud.desk_url)
+        return shown(html, policy="script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'")
+
+    def _sign_in(self, step: Callable[[SigningIn, Asked], Reply], asked: Asked) -> Reply:
+        return step(self._cloud.signing_in, asked)
 
     def _mail(self, asked: Asked) -> Answer:
         if not asked.body:
@@ -144,41 +130,11 @@ class Panel:
             self._cloud.faults(**{name: str(value) for name, value in said.items()}, times=times)
         return self._cloud.waiting_faults()
 
-
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 64
-    daemon_threads = True
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    timeout = 60
-
-    def __init__(self, *given: Any, panel: Panel) -> None:
-        self._panel = panel
-        super().__init__(*given)
-
-    def _handle(self) -> None:
-        length = self.headers.get("content-length", "0")
-        body = self.rfile.read(int(length)) if length.isdecimal() else b""
-        try:
-            status, answer = self._panel.answer(self.command, self.path, body)
-        except Exception as error:
-            log.exception("the panel failed")
-            status, answer = 500, {"error": f"{type(error).__name__}: {error}"}
-        is_page = isinstance(answer, str)
-        raw = (answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "text/html; charset=utf-8" if is_page else "application/json")
-        self.send_header("Content-Length", str(len(raw)))
-        self.send_header("Cache-Control", "no-store")
-        self.end_headers()
-        self.wfile.write(raw)
-        self.wfile.flush()
-
-    do_GET = do_POST = _handle  # noqa: N815
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        log.debug(format, *args)
+    def _misbehave(self, asked: Asked) -> Answer:
+        said = asked.said()
+        claims = said.pop("next_id_token", None)
+        if said or not isinstance(claims, dict | None):
+            raise Refused('say which claims, such as {"next_id_token": {"nonce": "wrong"}}')
+        if claims is not None:
+            self._cloud.issuer.misbehave(claims)
+        return self._cloud.issuer.waiting_faults()

@@ -64,8 +64,11 @@ def attributes(tree: ast.AST) -> set[str]:
 def is_door(name: str) -> bool:
     """Whether the module is an API, a page or an entrypoint, or the two that doors are made of."""
     last = name.rpartition(".")[2]
-    is_page = name.startswith("chalicelib.pages") or name == "chalicelib.proof.track"
-    return is_page or last.endswith("api") or name in (*ENTRYPOINTS, "chalicelib.calls", "chalicelib.answers")
+    return (
+        name.startswith("chalicelib.pages")
+        or last.endswith("api")
+        or name in (*ENTRYPOINTS, "chalicelib.calls", "chalicelib.answers")
+    )
 
 
 # ── who imports what ─────────────────────────────────────────────────────────────────────────────────────────

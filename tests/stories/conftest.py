@@ -81,7 +81,7 @@ def desk_with() -> Iterator[Callable[..., Desk]]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Stories with settings of their own come last, so that the cloud is exchanged once and not to and fro."""
-    mine = [place for place, each in enumerate(items) if each.path.parent == HERE]
+    mine = [place for place, each in enumerate(items) if HERE in each.path.parents]
     ordered = sorted(
         (items[place] for place in mine), key=lambda each: "desk_with" in getattr(each, "fixturenames", ())
     )
@@ -92,5 +92,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     """The cloud goes when the next test is no story: other tests have the process's AWS for themselves."""
-    if nextitem is None or nextitem.path.parent != HERE:
+    if nextitem is None or HERE not in nextitem.path.parents:
         _clouds.stop()

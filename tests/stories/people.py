@@ -21,6 +21,7 @@ from urllib.parse import urlencode, urlsplit
 
 import boto3
 
+from chalicelib.pages.forms import FIELD, token_for
 from infra.local.cloud import FunctionFailed, LocalCloud
 from infra.local.seeds import FILES, ORDERS, fill_holders
 
@@ -112,12 +113,13 @@ class Desk:
         return send(self.cloud.desk_url, method, path, raw, sent)
 
     def page(self, path: str, form: dict[str, str] | None = None) -> Answer:
-        """A page, or the form on it; the path may be a whole link out of a mail."""
+        """A page, or the form on it, sent as our own page sends it; the path may be a whole link out of a mail."""
         path = path.removeprefix(self.cloud.desk_url)
         if form is None:
             return send(self.cloud.desk_url, "GET", path)
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return send(self.cloud.desk_url, "POST", path, urlencode(form).encode(), kind)
+        fields = {**form, FIELD: token_for(path, None)}
+        return send(self.cloud.desk_url, "POST", path, urlencode(fields).encode(), kind)
 
     def system(self, method: str, path: str, body: Any = None, *, scope: str = "accounts:write") -> Answer:
         """A call by another of the company's systems."""
