@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from chalicelib import clock, operators
 from chalicelib.accounts import store as accounts
@@ -18,12 +18,14 @@ from chalicelib.closure.ledger import Look
 from chalicelib.closure.plan import Go, may_go
 from chalicelib.problems import ChangedMeanwhile, TooMany
 from chalicelib.settings import settings
-from chalicelib.tickets import agenda, deciding, moves, opening, store
+from chalicelib.tickets import agenda, checking, deciding, moves, opening, store
 from chalicelib.tickets.store import guards
 from chalicelib.tickets.ticket import AccountRef, Ticket
 from chalicelib.transaction import Found, Together
 
 _log = logging.getLogger("signoff.closure")
+When = Literal["before", "after", "at_last"]
+"""When a check comes: before the cooling-off, after it, and after it once more when the company's check was silent."""
 
 
 class RunIsOver(Exception):
@@ -42,8 +44,9 @@ class NotLookedAgain(Exception):
     """Not every holder was looked at again by this run."""
 
 
-def check(number: str, run: int) -> bool:
-    """Whether the run goes on. A ticket that no longer fits its account is stopped for an agent.
+def check(number: str, run: int, *, when: When) -> bool:
+    """Whether the run goes on. A ticket that no longer fits its account is stopped for an agent. After the cooling-off
+    the company's own check is asked as well: `CannotTell` while it is silent, `at_last` the ticket goes back to review.
 
     Raises `SettingsWrong` where the holders can't be used: days before anything would be erased by them.
     """
@@ -52,6 +55,8 @@ def check(number: str, run: int) -> bool:
     go = _may_go(ticket, run)
     if go in ("account_gone", "other_generation"):
         deciding.apply(ticket, moves.stopped(ticket, by="desk", at=clock.now(), why=go))
+    if go == "go" and ticket.status == "scheduled" and when != "before":
+        return checking.is_free(ticket, is_last=when == "at_last")
     return go == "go"
 
 

@@ -14,6 +14,8 @@ from chalicelib.clock import now
 from chalicelib.cursors import cursor_for, key_of
 from chalicelib.language import N_, Language, guess_language, say
 from chalicelib.problems import (
+    Blocked,
+    CannotTell,
     ChangedMeanwhile,
     ClosureAlreadyOpen,
     NotAsked,
@@ -22,6 +24,7 @@ from chalicelib.problems import (
     NotProved,
     OnHold,
     OwnAccount,
+    Problem,
 )
 from chalicelib.reading import Filled, FilledLine, Input, Instant, Line, WrongField, WrongFields
 from chalicelib.settings import settings
@@ -30,7 +33,7 @@ from chalicelib.tickets import deciding, opening, store, views
 from chalicelib.tickets.api import IDS, NUMBER
 from chalicelib.tickets.deciding import Deciding
 from chalicelib.tickets.store import guards
-from chalicelib.tickets.ticket import ENDED, OPEN, Kind, ReasonToReject, Status, Ticket
+from chalicelib.tickets.ticket import ENDED, MAY_WITHDRAW, OPEN, Kind, ReasonToReject, Status, Ticket
 from chalicelib.tickets.views import AccountFacts, DeskTicketView, TicketRow
 
 calls = Calls(__name__)
@@ -41,6 +44,7 @@ AnAddress = Annotated[FilledLine, Field(max_length=254, pattern=r"^[^@\s]{1,64}@
 UNPROVED = N_("Unproved: don't confirm that an account exists.")
 SUSPECT = N_("The sender may be forged: nothing was sent to anybody.")
 PASSES_DEADLINE = N_("The planned time is after the deadline.")
+CHECK_IS_SILENT = N_("The company's own check did not answer: this can't be approved until it does.")
 NEW_ADDRESS = N_("The address on file was changed in the last 30 days: no code goes there.")
 IN_THE_PAST = N_("This must be in the future.")
 TOO_FAR = N_("This must be within the next five years.")
@@ -172,8 +176,9 @@ def open_by_phone(call: Call[ByPhone]) -> Answer:
 
 
 def _decision(
-    name: str, takes: type[Any], decide: Callable[[str, Deciding, Any], Ticket], *, says: str, who: Any = AGENT
-) -> None:
+    name: str, takes: type[Any], decide: Callable[[str, Deciding, Any], Ticket], *, says: str, who: Any = AGENT,
+    also: tuple[type[Problem], ...] = (),
+) -> None:  # fmt: skip
     """Describes one decision: the path ends in its name, and all of them answer alike."""
 
     def call_it(call: Call[Any]) -> Answer:
@@ -184,7 +189,7 @@ def _decision(
         return as_now(call, decide(call.path["id"], deciding_agent, call.given).number)
 
     call_it.__name__ = name.replace("-", "_")
-    refuses = (ChangedMeanwhile, NotNow, NotProved, NotAsked, OnHold, OwnAccount)
+    refuses = (ChangedMeanwhile, NotNow, NotProved, NotAsked, OnHold, OwnAccount, *also)
     calls.post(
         f"/desk/tickets/{{id}}/{name}", who=who, takes=takes, answers={200: DeskTicketView}, says=says, ids=IDS,
         refuses=refuses,
@@ -197,7 +202,8 @@ _decision("link", Link, lambda n, who, given: deciding.link(n, who, tuple(given.
 _decision(
     "send-code", Seen, lambda n, who, _: deciding.send_code(n, who), says="Send a fresh code to the address on file"
 )
-_decision("approve", Seen, lambda n, who, _: deciding.approve(n, who), says="Approve: the cooling-off begins")
+_decision("approve", Seen, lambda n, who, _: deciding.approve(n, who), says="Approve: the cooling-off begins",
+          also=(Blocked, CannotTell))  # fmt: skip
 _decision("reject", Reject, lambda n, who, given: deciding.reject(n, who, given.reason_code, given.reason),
           says="Reject, with a reason")  # fmt: skip
 _decision("hold", Hold, lambda n, who, given: deciding.hold(n, who, given.reason, _future(given.review_at)),
@@ -252,6 +258,8 @@ def _warnings(ticket: Ticket, found: list[Account], language: Language) -> list[
         said.append(SUSPECT if ticket.suspect else UNPROVED)
     if ticket.closes_at and ticket.closes_at > ticket.due_at and ticket.is_live:
         said.append(PASSES_DEADLINE)
+    if ticket.cause and ticket.status in MAY_WITHDRAW:
+        said.append(CHECK_IS_SILENT)
     if any(account.has_new_address(now()) for account in found):
         said.append(NEW_ADDRESS)
     return [say(language, each) for each in said]

@@ -1,6 +1,6 @@
 """The desk's own records in DynamoDB. Nothing else touches the `desk` table, and PynamoDB stops here."""
 
-from chalicelib.tickets.store import guards, ledger, letters, notices
+from chalicelib.tickets.store import eligibility, guards, ledger, letters, notices
 from chalicelib.tickets.store.tickets import (
     Contact,
     File,
@@ -21,6 +21,7 @@ from chalicelib.tickets.store.tickets import (
     move,
     move_with,
     note_look_again,
+    note_with,
     of,
     open_counts,
     open_with,
@@ -31,6 +32,7 @@ from chalicelib.tickets.store.tickets import (
 
 __all__ = [
     "Contact", "File", "Key", "NumberTaken", "Words", "add_contact", "add_words", "awake", "check_run", "commit",
-    "contacts", "ended", "erase_papers", "file_of", "find", "guards", "ledger", "letters", "look_for", "move",
-    "move_with", "note_look_again", "notices", "of", "open_counts", "open_with", "put_to_sleep", "queue", "waits",
+    "contacts", "eligibility", "ended", "erase_papers", "file_of", "find", "guards", "ledger", "letters", "look_for",
+    "move", "move_with", "note_look_again", "note_with", "notices", "of", "open_counts", "open_with", "put_to_sleep",
+    "queue", "waits",
 ]  # fmt: skip
