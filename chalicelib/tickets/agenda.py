@@ -47,7 +47,7 @@ def place(ticket: Ticket) -> tuple[str, datetime] | None:
 
 def wakes_at(ticket: Ticket, waits: Waits) -> datetime | None:
     """When the sweep must look next at what this ticket waits for; None: nothing waits."""
-    times = [at for at in (*_moments(ticket, waits), _warning(ticket)) if at]
+    times = [at for at in (*_moments(ticket, waits), _warning(ticket), hold_review_at(ticket)) if at]
     return min(times, default=None)
 
 
@@ -60,7 +60,7 @@ def _moments(ticket: Ticket, waits: Waits) -> tuple[datetime | None, ...]:
         case "closing":
             return (ticket.changed_at + STUCK_AFTER,)
         case "received" | "in_review" | "needs_attention":
-            return ticket.hold_review_at if ticket.held else None, checks_at(ticket, waits)
+            return (checks_at(ticket, waits),)
         case "closed" | "withdrawn" | "rejected" | "expired" | "resolved":
             return shrinks_at(ticket, waits), looks_again_at(ticket, waits)
 
@@ -69,6 +69,11 @@ def _warning(ticket: Ticket) -> datetime | None:
     if not ticket.is_live or ticket.warned >= 2 or is_pending(ticket):
         return None
     return ticket.due_at - WARN_BEFORE if ticket.warned == 0 else ticket.due_at
+
+
+def hold_review_at(ticket: Ticket) -> datetime | None:
+    """When admins are told to look at the hold again: once, until another date is set."""
+    return ticket.hold_review_at if ticket.held and ticket.is_live and not ticket.hold_warned else None
 
 
 def proof_ends_at(ticket: Ticket, waits: Waits) -> datetime:

@@ -43,6 +43,8 @@ AnAddress = Annotated[FilledLine, Field(max_length=254, pattern=r"^[^@\s]{1,64}@
 
 UNPROVED = N_("Unproved: don't confirm that an account exists.")
 SUSPECT = N_("The sender may be forged: nothing was sent to anybody.")
+HOLD_IS_DUE = N_("The hold's review date has come: an admin must look again.")
+ACCOUNT_HELD = N_("A hold stands on this account; an admin must release it first.")
 PASSES_DEADLINE = N_("The planned time is after the deadline.")
 CHECK_IS_SILENT = N_("The company's own check did not answer: this can't be approved until it does.")
 NEW_ADDRESS = N_("The address on file was changed in the last 30 days: no code goes there.")
@@ -253,7 +255,7 @@ def _facts(account: Account) -> AccountFacts:
 
 
 def _warnings(ticket: Ticket, found: list[Account], language: Language) -> list[str]:
-    said = []
+    said = _of_holds(ticket)
     if ticket.kind == "closure" and not ticket.proof and ticket.is_live:
         said.append(SUSPECT if ticket.suspect else UNPROVED)
     if ticket.closes_at and ticket.closes_at > ticket.due_at and ticket.is_live:
@@ -263,3 +265,12 @@ def _warnings(ticket: Ticket, found: list[Account], language: Language) -> list[
     if any(account.has_new_address(now()) for account in found):
         said.append(NEW_ADDRESS)
     return [say(language, each) for each in said]
+
+
+def _of_holds(ticket: Ticket) -> list[str]:
+    """A hold stands on the account, too, whichever ticket brought it."""
+    if ticket.status not in MAY_WITHDRAW:
+        return []
+    if ticket.held:
+        return [HOLD_IS_DUE] if ticket.hold_review_at and ticket.hold_review_at <= now() else []
+    return [ACCOUNT_HELD] if any(map(guards.is_held, deciding.references(ticket))) else []

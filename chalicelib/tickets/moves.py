@@ -152,7 +152,7 @@ def started_again(ticket: Ticket, *, at: datetime) -> Moved:
 def held(ticket: Ticket, *, by: str, at: datetime, review_at: datetime) -> Moved:
     """An admin's reason not to erase now; a scheduled closure goes back to review."""
     _only(ticket, "received", "awaiting_proof", "in_review", "scheduled")
-    return _back(ticket, "held", by=by, at=at, held=True, hold_review_at=review_at,
+    return _back(ticket, "held", by=by, at=at, held=True, hold_review_at=review_at, hold_warned=False,
                  facts={"review_at": review_at.isoformat()})  # fmt: skip
 
 
@@ -354,6 +354,12 @@ def reminded(ticket: Ticket, *, at: datetime) -> Moved:
 def warned(ticket: Ticket, *, level: int, at: datetime) -> Moved:
     """Operators were told of the deadline: level 1 before it, level 2 after it."""
     return _moved(ticket, "warned", by="desk", at=at, warned=level, facts={"level": level})
+
+
+def hold_is_due(ticket: Ticket, *, at: datetime) -> Moved:
+    """Admins were told that the hold's review date has come."""
+    _only(ticket, "received", "awaiting_proof", "in_review")
+    return _moved(ticket, "warned", by="desk", at=at, hold_warned=True, why="hold_review")
 
 
 def shrunk(ticket: Ticket, *, at: datetime) -> Moved:

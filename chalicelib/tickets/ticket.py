@@ -104,6 +104,7 @@ class Ticket:
     expedite_asked_at: datetime | None = None
     held: bool = False
     hold_review_at: datetime | None = None
+    hold_warned: bool = False  # admins were told that it is time to look at the hold again
     stopped: bool = False
     blockers: tuple[str, ...] = ()  # codes of what the customer must clear first, as the company's check has it
     blocked_until: datetime | None = None  # not cleared by then, it is rejected

@@ -149,6 +149,15 @@ def _warn(ticket: Ticket, now: datetime) -> None:
     operators.warn("deadline_is_near" if level == 1 else "deadline_has_passed", ticket.number)
 
 
+def _holds_too_long(ticket: Ticket, now: datetime) -> bool:
+    return _is_past(agenda.hold_review_at(ticket), now)
+
+
+def _warn_of_hold(ticket: Ticket, now: datetime) -> None:
+    store.move(moves.hold_is_due(ticket, at=now), was=ticket)
+    operators.warn("hold_is_to_be_reviewed", ticket.number)
+
+
 def _looks_again(ticket: Ticket, now: datetime) -> bool:
     return _is_past(agenda.looks_again_at(ticket, store.waits()), now)
 
@@ -165,6 +174,7 @@ _DUTIES: tuple[Duty, ...] = (
     (_is_late, _start_again),
     (_may_be_stuck, _see_if_stuck),
     (_warns, _warn),
+    (_holds_too_long, _warn_of_hold),
     (_looks_again, lambda ticket, _: running.look_again(ticket)),
     (_shrinks, lambda ticket, now: shrinking.shrink(ticket, at=now)),
 )

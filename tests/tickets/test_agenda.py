@@ -94,7 +94,10 @@ def test_agents_are_warned_two_days_before_the_deadline_and_admins_after_it() ->
 
 def test_a_hold_is_looked_at_on_its_review_date() -> None:
     review_at = START + 3 * DAY
-    assert agenda.wakes_at(proved(held=True, hold_review_at=review_at), WAITS) == review_at
+    held: dict[str, Any] = {"held": True, "hold_review_at": review_at}
+    assert agenda.wakes_at(proved(**held), WAITS) == review_at
+    assert agenda.wakes_at(by_mail(**held, reminded=True), WAITS) == review_at
+    assert agenda.wakes_at(proved(**held, hold_warned=True), WAITS) == START + 18 * DAY
 
 
 def test_a_question_waits_for_nothing_but_its_deadline() -> None:

@@ -117,6 +117,8 @@ ROWS = (
     Row(name="reminded", do=lambda t: moves.reminded(t, at=LATER), allowed=("awaiting_proof", "scheduled"),
         also_support=True),
     Row(name="warned", do=lambda t: moves.warned(t, level=1, at=LATER), allowed=ALWAYS, also_support=True),
+    Row(name="hold_is_due", do=lambda t: moves.hold_is_due(t, at=LATER),
+        allowed=("received", "awaiting_proof", "in_review"), given=paused, also_support=True),
     Row(name="shrunk", do=lambda t: moves.shrunk(t, at=LATER), allowed=ENDED, also_support=True),
 )  # fmt: skip
 
