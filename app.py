@@ -13,6 +13,7 @@ from chalicelib.pages import public, signin, static_files, track
 from chalicelib.proof import api as expediting
 from chalicelib.proof import desk_api as facts
 from chalicelib.tickets import api as tickets
+from chalicelib.tickets import canned_replies_api as canned_replies
 from chalicelib.tickets import desk_api as desk
 from chalicelib.upkeep import api as brake
 from chalicelib.upkeep import sweep
@@ -23,6 +24,7 @@ DOORS = [
     receipts.calls,
     desk.calls,
     facts.calls,
+    canned_replies.calls,
     brake.calls,
     quarantine.calls,
     accounts.calls,

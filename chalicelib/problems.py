@@ -135,7 +135,7 @@ class ClosureAlreadyOpen(Conflict):
 @dataclass(kw_only=True, eq=False)
 class ChangedMeanwhile(Conflict):
     code = "changed_meanwhile"
-    sentence = "Somebody was faster: this ticket has changed. Look again before you decide."
+    sentence = "Somebody was faster: this has changed. Look again before you decide."
 
 
 @dataclass(kw_only=True, eq=False)

@@ -176,3 +176,17 @@ def test_admins_are_told_once_that_a_hold_s_review_date_has_come(desk: Desk) -> 
     assert len(chi.ticket(number)["warnings"]) == 1
     assert [each["why"] for each in chi.ticket(number)["timeline"]] == [None, None, "hold_review"]
     assert [each["what"] for each in lan.ticket(number)["timeline"]] == ["opened", "held"]
+
+
+def test_admins_write_prepared_answers_and_agents_read_them(desk: Desk) -> None:
+    an, chi, path = desk.agent(), desk.admin(), "/desk/canned-replies"
+    replies = [{"key": "invoice", "vi": "Xin gửi số hóa đơn.", "en": "Please send the invoice's number."}]
+    assert an.call("GET", path).ok() == {"version": 0, "replies": []}
+    assert an.call("PUT", path, {"expected_version": 0, "replies": replies}).status == 403
+    assert chi.call("PUT", path, {"expected_version": 0, "replies": replies}).ok()["version"] == 1
+    late = chi.call("PUT", path, {"expected_version": 0, "replies": []})
+    assert (late.status, late.code) == (409, "changed_meanwhile")
+    assert an.call("GET", path).ok() == {"version": 1, "replies": replies}
+    desk.fault("dynamodb", "TransactWriteItems", "after")
+    chi.call("PUT", path, {"expected_version": 1, "replies": []}).ok()
+    assert an.call("GET", path).ok() == {"version": 2, "replies": []}
