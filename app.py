@@ -26,6 +26,7 @@ from chalicelib.pages import (
 from chalicelib.proof import api as expediting
 from chalicelib.proof import desk_api as facts
 from chalicelib.tickets import api as tickets
+from chalicelib.tickets import canned_replies_api as canned_replies
 from chalicelib.tickets import desk_api as desk
 from chalicelib.upkeep import api as brake
 from chalicelib.upkeep import report_api as report
@@ -38,6 +39,7 @@ DOORS = [
     dry_run.calls,
     desk.calls,
     facts.calls,
+    canned_replies.calls,
     brake.calls,
     report.calls,
     quarantine.calls,

@@ -20,7 +20,9 @@ Problem
 │   ├── CodeRefused          wrong, old, or used up
 │   ├── NumberNeeded         a page's form was sent without the number typed
 │   ├── AccountClosing       the account is being erased
-│   └── OnHold               an admin's hold stands in the way
+│   ├── OnHold               an admin's hold stands in the way
+│   ├── Blocked              something that the customer must clear stands in the way
+│   └── CannotTell           the company's own check doesn't say whether something does
 ├── TooMany                  a budget is used up; says when to try again
 └── Busy                     a race or an outage wasn't over in time; try again
 
@@ -133,7 +135,7 @@ class ClosureAlreadyOpen(Conflict):
 @dataclass(kw_only=True, eq=False)
 class ChangedMeanwhile(Conflict):
     code = "changed_meanwhile"
-    sentence = "Somebody was faster: this ticket has changed. Look again before you decide."
+    sentence = "Somebody was faster: this has changed. Look again before you decide."
 
 
 @dataclass(kw_only=True, eq=False)
@@ -180,6 +182,21 @@ class OnHold(Conflict):
 
 
 @dataclass(kw_only=True, eq=False)
+class Blocked(Conflict):
+    code = "blocked"
+    sentence = "The customer must settle something first; the ticket names it."
+
+
+@dataclass(kw_only=True, eq=False)
+class CannotTell(Conflict):
+    code = "cannot_tell"
+    sentence = (
+        "The company's own check did not answer, so nobody can tell whether something stands in the way. "
+        "Try again later."
+    )
+
+
+@dataclass(kw_only=True, eq=False)
 class TooMany(Problem):
     code = "too_many"
     sentence = "That was too often; please try again later."
@@ -213,6 +230,8 @@ HTTP_STATUS: dict[type[Problem], int] = {
     NumberNeeded: 409,
     AccountClosing: 409,
     OnHold: 409,
+    Blocked: 409,
+    CannotTell: 409,
     TooMany: 429,
     Busy: 503,
 }

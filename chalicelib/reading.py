@@ -159,6 +159,18 @@ def checked(fields: Mapping[str, Any], model: type[Model]) -> Model:
     return json_body(json.dumps(fields, ensure_ascii=False).encode(), model)
 
 
+def json_list(raw: bytes, model: type[Model], *, most: int) -> tuple[Model, ...]:
+    """A body that is a list of these, as another system answers. Refused as `json_body` does, and past so many."""
+    entries = _json(_text_of(raw))
+    if not isinstance(entries, list) or len(entries) > most:
+        raise WrongFields(WrongField(name="", sentence=WRONG_FORM))
+    _check_tree({"": entries})
+    try:
+        return tuple(model.model_validate_json(json.dumps(each)) for each in entries)
+    except ValidationError as error:
+        raise WrongFields(*map(_told, error.errors(include_url=False, include_input=False))) from None
+
+
 def query(given: Mapping[str, list[str]], model: type[Model]) -> Model:
     """The query's parameters as this model; their text is read as what the model wants (`limit=20` is a number)."""
     wrong_ones = [WrongField(name=name, sentence=TWICE) for name, values in given.items() if len(values) > 1]
@@ -198,15 +210,19 @@ def _text_of(raw: bytes) -> str:
 
 
 def _parsed(text: str) -> dict[str, Any]:
+    tree = _json(text)
+    if not isinstance(tree, dict):
+        raise WrongFields(WrongField(name="", sentence=NOT_OBJECT))
+    return tree
+
+
+def _json(text: str) -> Any:
     try:
-        tree = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except RecursionError:
         raise WrongFields(WrongField(name="", sentence=TOO_DEEP)) from None
     except ValueError:
         raise WrongFields(WrongField(name="", sentence=NOT_JSON)) from None
-    if not isinstance(tree, dict):
-        raise WrongFields(WrongField(name="", sentence=NOT_OBJECT))
-    return tree
 
 
 def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

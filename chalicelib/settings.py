@@ -74,6 +74,14 @@ class Settings:
         "Networks, by comma, that such calls may reach beside the public internet, such as 10.20.0.0/16", frozenset()
     )
 
+    eligibility_url: str = _setting(
+        "The company's own check before a closure (docs/eligibility.md); empty: nothing is asked", ""
+    )
+    eligibility_key_parameter: str = _setting("SSM parameter (SecureString) with the key that signs those calls", "")
+    blocker_within: timedelta = _setting(
+        "How long customers have to clear what that check names, if the deadline isn't sooner", timedelta(days=14)
+    )
+
     # How long things are kept
     keep_after_end: timedelta = _setting("From a ticket's end until it is shrunk", timedelta(days=30))
     keep_rejected: timedelta = _setting("The same for a rejected ticket", timedelta(days=180))
@@ -156,6 +164,15 @@ def is_network(text: str) -> bool:
     return True
 
 
+def _wrong_hooks(chosen: Settings) -> list[str]:
+    wrong = [f"HOOKS_MAY_REACH: {each!r} is not a network" for each in chosen.hooks_may_reach if not is_network(each)]
+    if chosen.eligibility_url and not re.fullmatch(r"https://[^\s/@#][^\s@#]*", chosen.eligibility_url):
+        wrong.append("ELIGIBILITY_URL must be an https:// address")
+    if chosen.eligibility_url and not chosen.eligibility_key_parameter:
+        wrong.append("ELIGIBILITY_URL needs an ELIGIBILITY_KEY_PARAMETER")
+    return wrong
+
+
 def _contradictions(chosen: Settings) -> list[str]:
     wrong = []
     if chosen.approval not in ("agent", "automatic"):
@@ -168,7 +185,7 @@ def _contradictions(chosen: Settings) -> list[str]:
         wrong.append("PUBLIC_URL must not end in a slash")
     if "@" not in chosen.support_address:
         wrong.append("SUPPORT_ADDRESS must be a mail address")
-    wrong += [f"HOOKS_MAY_REACH: {each!r} is not a network" for each in chosen.hooks_may_reach if not is_network(each)]
+    wrong += _wrong_hooks(chosen)
     try:
         ZoneInfo(chosen.time_zone)
     except (ValueError, OSError, KeyError):

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from chalicelib import clock, operators
 from chalicelib.accounts import store as accounts
@@ -16,14 +16,17 @@ from chalicelib.closure import holders, ledger, telling
 from chalicelib.closure.holders import ACCOUNT_RECORD, NotDone, Refused
 from chalicelib.closure.ledger import Look
 from chalicelib.closure.plan import Go, may_go
-from chalicelib.problems import ChangedMeanwhile, SettingsWrong, TooMany
+from chalicelib.problems import Busy, ChangedMeanwhile, OnHold, SettingsWrong, TooMany
 from chalicelib.settings import settings
-from chalicelib.tickets import agenda, deciding, moves, opening, store
+from chalicelib.tickets import agenda, checking, deciding, moves, opening, store
 from chalicelib.tickets.store import guards
 from chalicelib.tickets.ticket import AccountRef, Ticket
 from chalicelib.transaction import Found, Together
 
 _log = logging.getLogger("signoff.closure")
+_TURNS = 20
+When = Literal["before", "after", "at_last"]
+"""When a check comes: before the cooling-off, after it, and after it once more when the company's check was silent."""
 
 
 class RunIsOver(Exception):
@@ -42,8 +45,9 @@ class NotLookedAgain(Exception):
     """Not every holder was looked at again by this run."""
 
 
-def check(number: str, run: int) -> bool:
-    """Whether the run goes on. A ticket that no longer fits its account is stopped for an agent.
+def check(number: str, run: int, *, when: When) -> bool:
+    """Whether the run goes on. A ticket that no longer fits its account is stopped for an agent. After the cooling-off
+    the company's own check is asked as well: `CannotTell` while it is silent, `at_last` the ticket goes back to review.
 
     Raises `SettingsWrong` where the holders can't be used: days before anything would be erased by them.
     """
@@ -52,7 +56,18 @@ def check(number: str, run: int) -> bool:
     go = _may_go(ticket, run)
     if go in ("account_gone", "other_generation"):
         deciding.apply(ticket, moves.stopped(ticket, by="desk", at=clock.now(), why=go))
+    if go == "go" and ticket.status == "scheduled" and ticket.account and guards.is_held(ticket.account):
+        return _stop_for_hold(ticket)
+    if go == "go" and ticket.status == "scheduled" and when != "before":
+        return checking.is_free(ticket, is_last=when == "at_last")
     return go == "go"
+
+
+def _stop_for_hold(ticket: Ticket) -> bool:
+    """Another ticket brought a hold to the account: this one waits for an agent, and can't be approved before the hold
+    is released. It doesn't go on."""
+    deciding.apply(ticket, moves.stopped(ticket, by="desk", at=clock.now(), why="account_on_hold"))
+    return False
 
 
 def _may_go(ticket: Ticket, run: int) -> Go:
@@ -67,21 +82,40 @@ def freeze(number: str, run: int) -> list[str]:
     if _may_go(ticket, run) != "go" or not ticket.account:
         return []
     if ticket.status == "scheduled":
-        try:
-            _freeze(ticket, ticket.account, run)
-        except guards.BrakeIsOn:
+        if not _begun(ticket, ticket.account, run):
             return []
-        except TooMany:
-            if guards.pull_brake(at=clock.now()):
-                operators.warn("brake", number)
-            return []
-        except ChangedMeanwhile:
-            if store.find(number).status != "closing":
-                raise
     else:
         _freeze_again(ticket, ticket.account, run)
     telling.tell_systems("AccountClosing", ticket)
     return holders.names()
+
+
+def _begun(ticket: Ticket, reference: AccountRef, run: int) -> bool:
+    """Freezes, or says that it may not be: the brake is on, or a hold came to the account."""
+    try:
+        _freeze_in_turn(ticket, reference, run)
+    except guards.BrakeIsOn:
+        return False
+    except OnHold:
+        return _stop_for_hold(ticket)
+    except TooMany:
+        if guards.pull_brake(at=clock.now()):
+            operators.warn("brake", ticket.number)
+        return False
+    except ChangedMeanwhile:
+        if store.find(ticket.number).status != "closing":
+            raise
+    return True
+
+
+def _freeze_in_turn(ticket: Ticket, reference: AccountRef, run: int) -> None:
+    """Closures that begin in one instant are counted one after the other."""
+    for _ in range(_TURNS):
+        try:
+            return _freeze(ticket, reference, run)
+        except guards.BegunMeanwhile:
+            continue
+    raise Busy()
 
 
 def _freeze(ticket: Ticket, reference: AccountRef, run: int) -> None:
@@ -99,6 +133,7 @@ def _freeze(ticket: Ticket, reference: AccountRef, run: int) -> None:
     if account.has_new_address(at) and account.previous_address:
         previous = replace(contact, address=account.previous_address, name=None)
         store.add_contact(together, ticket.number, "previous", previous)
+    guards.must_not_be_held(together, reference)
     guards.begin_within_brake(together, most=settings().closures_per_hour, at=at)
     store.commit(together)
 

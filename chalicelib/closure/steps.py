@@ -8,7 +8,7 @@ from chalice.app import Blueprint
 
 from chalicelib.closure import executions, running
 from chalicelib.problems import NotFound
-from chalicelib.tickets import store
+from chalicelib.tickets import checking, store
 
 entrypoint = Blueprint(__name__)
 _log = logging.getLogger("signoff.closure")
@@ -17,7 +17,7 @@ _SPARE_MS = 20_000  # what a step keeps back to answer in time
 
 @entrypoint.lambda_function(name="closure_check")
 def check(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    return {"go": running.check(event["ticket"], event["run"])}
+    return {"go": running.check(event["ticket"], event["run"], when=event["when"])}
 
 
 @entrypoint.lambda_function(name="closure_freeze")
@@ -65,18 +65,36 @@ def _in_our_words(error: dict[str, str]) -> str | None:
 
 
 @entrypoint.lambda_function(name="closure_runs")
-def follow_changes(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Starts and stops the workflow as the changes in this batch ask."""
+def follow_changes(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Starts and stops the workflow as the changes in this batch ask; then asks the company's own check about closures
+    that came to review."""
     failed = []
-    for record in event["Records"]:
-        image = record["dynamodb"]["NewImage"]
+    images = [(record["dynamodb"]["NewImage"], record["dynamodb"]["SequenceNumber"]) for record in event["Records"]]
+    for image, sequence in images:
+        if "run" not in image:
+            continue
         number, runs, run = image["pk"]["S"], image["runs"]["S"], int(image["run"]["N"])
         try:
             _follow(number, runs, run)
         except Exception as error:
             _log.warning("run not followed", extra={"ticket": number, "error": type(error).__name__})
-            failed.append({"itemIdentifier": record["dynamodb"]["SequenceNumber"]})
+            failed.append({"itemIdentifier": sequence})
+    if checking.is_on():
+        _ask({image["pk"]["S"] for image, _ in images if "run" not in image}, context)
     return {"batchItemFailures": failed[:1]}
+
+
+def _ask(numbers: set[str], context: Any) -> None:
+    """What isn't asked here, because the check is silent or time is short, the sweep asks within the hour: runs must
+    not wait for another system."""
+    for number in sorted(numbers):
+        if context.get_remaining_time_in_millis() < _SPARE_MS:
+            return
+        try:
+            if not checking.look(number):
+                return
+        except Exception as error:
+            _log.warning("check not asked", extra={"ticket": number, "error": type(error).__name__})
 
 
 def _follow(number: str, runs: str, run: int) -> None:

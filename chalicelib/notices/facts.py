@@ -73,7 +73,7 @@ def facts_of(file: store.File, asked: Asked, contact: store.Contact) -> NoticeFa
     now, waits = settings(), store.waits()
     words_nth = asked.change.facts.get("words")
     words = file.words.get(words_nth) if isinstance(words_nth, int) else None
-    closes_at = asked.change.facts.get("closes_at")
+    closes_at, until = asked.change.facts.get("closes_at"), asked.change.facts.get("until")
     review_at = asked.change.facts.get("review_at")
     ended = ticket.ended_at
     text = words.text if words and not words.is_internal else ""
@@ -87,6 +87,7 @@ def facts_of(file: store.File, asked: Asked, contact: store.Contact) -> NoticeFa
         opened_at=ticket.opened_at, due_at=ticket.due_at, answer_by=ticket.answer_by,
         closes_at=datetime.fromisoformat(str(closes_at)) if closes_at else ticket.closes_at,
         hold_review_at=datetime.fromisoformat(str(review_at)) if review_at else ticket.hold_review_at,
+        blocker_until=_at(str(until)) if until else ticket.blocked_until, **_named(file, asked, contact),
         proof_until=agenda.expires_at(ticket, waits), proof=ticket.proof, codes=_codes(ticket, asked),
         code_until=ticket.code.issued_at + CODE_LIVES_FOR if ticket.code else None,
         tries_left=max(0, CODE_TRIES - ticket.code.tries) if ticket.code else None,
@@ -99,6 +100,16 @@ def facts_of(file: store.File, asked: Asked, contact: store.Contact) -> NoticeFa
         residuals=tuple((line["detail"], _at(line["until"])) for line in file.ledger if line["found"] == "residual"),
         words=text,
     )  # fmt: skip
+
+
+def _named(file: store.File, asked: Asked, contact: store.Contact) -> dict[str, Any]:
+    """What the company's own check named, in the reader's language; of blockers those that this change tells of."""
+    language, codes = language_of(file.ticket, contact), (asked.change.why or "").split(",")
+    told = [(each, each.vi if language == "vi" else each.en) for each in file.named]
+    return {
+        "warnings": tuple(text for each, text in told if each.kind == "warning"),
+        "blockers": tuple((text, each.url or "") for each, text in told if each.code in codes),
+    }
 
 
 def _codes(ticket: Ticket, asked: Asked) -> tuple[tuple[str, str], ...]:

@@ -92,6 +92,8 @@ def _pointless(file: store.File, asked: Asked, contact: store.Contact | None, *,
         return "no_address"
     if store.guards.is_suppressed(asker_hash(contact.address)):
         return "address_bounced"
+    if asked.kind == "blocked" and not file.ticket.blockers:
+        return "cleared_meanwhile"
     if asked.kind in BRING_CODES:
         code = file.ticket.code
         if not code or code.nth != asked.change.facts.get("code") or not code.lives_at(at):

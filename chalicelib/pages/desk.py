@@ -4,7 +4,6 @@ from typing import Any, Final, get_args
 
 from chalice.app import Response
 
-from chalicelib import clock
 from chalicelib.calls import ADMIN, AGENT
 from chalicelib.language import N_, say
 from chalicelib.pages.desk_frame import show_desk
@@ -74,5 +73,5 @@ def _page(visit: Visit, **facts: Any) -> Response:
 @pages.post("/desk/brake/off", who=ADMIN)
 def release_brake(_: Visit) -> Response:
     """What was held back begins with the next sweep."""
-    guards.release_brake(at=clock.now())
+    guards.release_brake()
     return go_to("/desk", told="brake")

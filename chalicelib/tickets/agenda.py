@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from chalicelib.tickets.eligibility import is_asked_of
 from chalicelib.tickets.ticket import Ticket
 
 WARN_BEFORE = timedelta(days=2)
@@ -12,6 +13,8 @@ LATE_START = timedelta(minutes=30)  # the workflow's own Wait comes first
 STUCK_AFTER = timedelta(hours=2)  # longer than the workflow's retries take
 LOOK_AGAIN_EVERY = timedelta(days=1)
 PENDING_FOR = timedelta(hours=24)
+CHECK_EVERY = timedelta(hours=23, minutes=30)  # a sweep of the next day, though it comes some seconds earlier
+CHECK_SILENCE_EVERY = timedelta(minutes=30)  # the next sweep
 SENT_WITHIN = timedelta(minutes=30)  # a notice not sent by then is sent by the sweep
 
 
@@ -24,6 +27,7 @@ class Waits:
     keep_rejected: timedelta
     keep_tombstones: timedelta
     look_again_for: timedelta
+    checks: bool = False  # whether the company has a check of its own before a closure
 
 
 def is_pending(ticket: Ticket) -> bool:
@@ -43,7 +47,7 @@ def place(ticket: Ticket) -> tuple[str, datetime] | None:
 
 def wakes_at(ticket: Ticket, waits: Waits) -> datetime | None:
     """When the sweep must look next at what this ticket waits for; None: nothing waits."""
-    times = [at for at in (*_moments(ticket, waits), _warning(ticket)) if at]
+    times = [at for at in (*_moments(ticket, waits), _warning(ticket), hold_review_at(ticket)) if at]
     return min(times, default=None)
 
 
@@ -56,7 +60,7 @@ def _moments(ticket: Ticket, waits: Waits) -> tuple[datetime | None, ...]:
         case "closing":
             return (ticket.changed_at + STUCK_AFTER,)
         case "received" | "in_review" | "needs_attention":
-            return (ticket.hold_review_at if ticket.held else None,)
+            return (checks_at(ticket, waits),)
         case "closed" | "withdrawn" | "rejected" | "expired" | "resolved":
             return shrinks_at(ticket, waits), looks_again_at(ticket, waits)
 
@@ -65,6 +69,11 @@ def _warning(ticket: Ticket) -> datetime | None:
     if not ticket.is_live or ticket.warned >= 2 or is_pending(ticket):
         return None
     return ticket.due_at - WARN_BEFORE if ticket.warned == 0 else ticket.due_at
+
+
+def hold_review_at(ticket: Ticket) -> datetime | None:
+    """When admins are told to look at the hold again: once, until another date is set."""
+    return ticket.hold_review_at if ticket.held and ticket.is_live and not ticket.hold_warned else None
 
 
 def proof_ends_at(ticket: Ticket, waits: Waits) -> datetime:
@@ -82,6 +91,30 @@ def expires_at(ticket: Ticket, waits: Waits) -> datetime | None:
 def proof_reminder_at(ticket: Ticket) -> datetime | None:
     silent = is_pending(ticket) or ticket.reminded or ticket.suspect or ticket.stopped or not ticket.claims
     return None if silent else ticket.waits_since + REMIND_AFTER
+
+
+def checks_at(ticket: Ticket, waits: Waits) -> datetime | None:
+    """When the company's own check is asked: where it wasn't yet, where it was silent, daily where something stands in
+    the way, and when the time to clear that is over."""
+    if not waits.checks or not is_asked_of(ticket):
+        return None
+    if ticket.checked_at is None:
+        return ticket.proved_at or ticket.opened_at
+    if ticket.cause:
+        return ticket.checked_at + CHECK_SILENCE_EVERY
+    if not ticket.blockers:
+        return None  # an approval asks again
+    daily, until = ticket.checked_at + CHECK_EVERY, ticket.blocked_until
+    return min(daily, until) if until and ticket.checked_at < until else daily
+
+
+def is_blocked_too_long(ticket: Ticket, now: datetime) -> bool:
+    """The check said after the time was over that it isn't cleared. Silence ends nothing, and what is held waits."""
+    until, checked_at = ticket.blocked_until, ticket.checked_at
+    is_over = until is not None and checked_at is not None and until <= checked_at <= now
+    return (
+        ticket.status == "in_review" and bool(ticket.blockers) and is_over and not ticket.cause and not ticket.is_paused
+    )
 
 
 def starts_late_at(ticket: Ticket) -> datetime | None:

@@ -19,7 +19,7 @@ from chalicelib.problems import (
     SignInAgain,
 )
 from chalicelib.settings import settings
-from chalicelib.tickets import deadlines, moves, opening, store
+from chalicelib.tickets import checking, deadlines, moves, opening, store
 from chalicelib.tickets.moves import Moved
 from chalicelib.tickets.store import guards
 from chalicelib.tickets.ticket import CODE_LIVES_FOR, AccountRef, Kind, ReasonToReject, Ticket
@@ -50,13 +50,19 @@ def decide(
     number: str, who: Deciding, move: Callable[[Ticket, datetime], Moved], *, extra: Extra | None = None
 ) -> Ticket:
     """Applies one decision. `ChangedMeanwhile` if somebody was faster, `OwnAccount` on the agent's own account."""
+    ticket = _seen(number, who)
+    return apply(ticket, move(ticket, clock.now()), extra=extra)
+
+
+def _seen(number: str, who: Deciding) -> Ticket:
+    """The ticket, if it still is as the agent saw it, and theirs to decide."""
     ticket = store.find(number)
     concerned = {each.account_id for each in references(ticket)}
     if who.account_id in concerned:
         raise OwnAccount()
     if ticket.version != who.expected_version:
         raise ChangedMeanwhile()
-    return apply(ticket, move(ticket, clock.now()), extra=extra)
+    return ticket
 
 
 def apply(ticket: Ticket, moved: Moved, *, extra: Extra | None = None) -> Ticket:
@@ -76,19 +82,23 @@ def apply(ticket: Ticket, moved: Moved, *, extra: Extra | None = None) -> Ticket
 
 
 def approve(number: str, who: Deciding) -> Ticket:
-    """The closure is scheduled. On the facts way the address on file always gets a cooling-off to say stop."""
+    """The closure is scheduled. On the facts way the address on file always gets a cooling-off to say stop. `Blocked`,
+    or `CannotTell`, as the company's own check has it."""
+    ticket, at = _seen(number, who), clock.now()
+    wait = max(settings().cooling_off, FACTS_COOLING_OFF) if ticket.proof == "facts" else settings().cooling_off
 
-    def move(ticket: Ticket, at: datetime) -> Moved:
-        wait = settings().cooling_off
-        if ticket.proof == "facts":
-            wait = max(wait, FACTS_COOLING_OFF)
-        return moves.scheduled(ticket, by=who.by, at=at, closes_at=at + wait)
+    def scheduled(free: Ticket) -> Moved:
+        return moves.scheduled(free, by=who.by, at=at, closes_at=at + wait)
+
+    scheduled(replace(ticket, blockers=()))  # what is refused anyway asks no other system
+    freed, heard = checking.must_be_free(ticket)
 
     def extra(together: Together, moved: Moved) -> None:
+        checking.keep(together, number, heard, at=at)
         for account in references(moved.ticket):
             guards.must_not_be_held(together, account)
 
-    return decide(number, who, move, extra=extra)
+    return apply(ticket, freed.then(scheduled(freed.ticket)), extra=extra)
 
 
 def reject(number: str, who: Deciding, reason_code: ReasonToReject, reason: str) -> Ticket:

@@ -15,6 +15,8 @@ from chalicelib.clock import now
 from chalicelib.cursors import cursor_for, key_of
 from chalicelib.language import N_, Language, guess_language, say
 from chalicelib.problems import (
+    Blocked,
+    CannotTell,
     ChangedMeanwhile,
     ClosureAlreadyOpen,
     NotAsked,
@@ -23,6 +25,7 @@ from chalicelib.problems import (
     NotProved,
     OnHold,
     OwnAccount,
+    Problem,
 )
 from chalicelib.reading import Filled, FilledLine, Input, Instant, Line, WrongField, WrongFields
 from chalicelib.settings import settings
@@ -31,7 +34,7 @@ from chalicelib.tickets import deciding, opening, store, views
 from chalicelib.tickets.api import IDS, NUMBER
 from chalicelib.tickets.deciding import Deciding
 from chalicelib.tickets.store import guards
-from chalicelib.tickets.ticket import ENDED, OPEN, Kind, ReasonToReject, Status, Ticket
+from chalicelib.tickets.ticket import ENDED, MAY_WITHDRAW, OPEN, Kind, ReasonToReject, Status, Ticket
 from chalicelib.tickets.views import AccountFacts, DeskTicketView, TicketRow
 
 calls = Calls(__name__)
@@ -41,7 +44,10 @@ AnAddress = Annotated[FilledLine, Field(max_length=254, pattern=r"^[^@\s]{1,64}@
 
 UNPROVED = N_("Unproved: don't confirm that an account exists.")
 SUSPECT = N_("The sender may be forged: nothing was sent to anybody.")
+HOLD_IS_DUE = N_("The hold's review date has come: an admin must look again.")
+ACCOUNT_HELD = N_("A hold stands on this account; an admin must release it first.")
 PASSES_DEADLINE = N_("The planned time is after the deadline.")
+CHECK_IS_SILENT = N_("The company's own check did not answer: this can't be approved until it does.")
 NEW_ADDRESS = N_("The address on file was changed in the last 30 days: no code goes there.")
 IN_THE_PAST = N_("This must be in the future.")
 TOO_FAR = N_("This must be within the next five years.")
@@ -181,6 +187,7 @@ class Decision:
     decide: Callable[[str, Deciding, Any], Ticket]
     says: str
     who: Who = AGENT
+    also: tuple[type[Problem], ...] = ()
 
     def made(self, call: Call[Any]) -> Answer:
         """Decides on the ticket of the path, and answers with it as it is then."""
@@ -211,6 +218,7 @@ DECISIONS: Final[Mapping[str, Decision]] = {
         takes=Seen,
         decide=lambda n, who, _: deciding.approve(n, who),
         says="Approve: the cooling-off begins",
+        also=(Blocked, CannotTell),
     ),
     "reject": Decision(
         takes=Reject,
@@ -280,7 +288,7 @@ def _describe(name: str, decision: Decision) -> None:
         return decision.made(call)
 
     call_it.__name__ = name.replace("-", "_")
-    refuses = (ChangedMeanwhile, NotNow, NotProved, NotAsked, OnHold, OwnAccount)
+    refuses = (ChangedMeanwhile, NotNow, NotProved, NotAsked, OnHold, OwnAccount, *decision.also)
     calls.post(
         f"/desk/tickets/{{id}}/{name}", who=decision.who, takes=decision.takes, answers={200: DeskTicketView},
         says=decision.says, ids=IDS, refuses=refuses,
@@ -331,11 +339,22 @@ def _facts(account: Account) -> AccountFacts:
 
 
 def _warnings(ticket: Ticket, found: list[Account], language: Language) -> list[str]:
-    said = []
+    said = _of_holds(ticket)
     if ticket.kind == "closure" and not ticket.proof and ticket.is_live:
         said.append(SUSPECT if ticket.suspect else UNPROVED)
     if ticket.closes_at and ticket.closes_at > ticket.due_at and ticket.is_live:
         said.append(PASSES_DEADLINE)
+    if ticket.cause and ticket.status in MAY_WITHDRAW:
+        said.append(CHECK_IS_SILENT)
     if any(account.has_new_address(now()) for account in found):
         said.append(NEW_ADDRESS)
     return [say(language, each) for each in said]
+
+
+def _of_holds(ticket: Ticket) -> list[str]:
+    """A hold stands on the account, too, whichever ticket brought it."""
+    if ticket.status not in MAY_WITHDRAW:
+        return []
+    if ticket.held:
+        return [HOLD_IS_DUE] if ticket.hold_review_at and ticket.hold_review_at <= now() else []
+    return [ACCOUNT_HELD] if any(map(guards.is_held, deciding.references(ticket))) else []

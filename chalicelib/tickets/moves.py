@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from chalicelib.problems import NotAsked, NotNow, NotProved, OnHold
+from chalicelib.problems import Blocked, NotAsked, NotNow, NotProved, OnHold
 from chalicelib.tickets.changes import Change, Fact, What, chained
 from chalicelib.tickets.ticket import (
     MAY_WITHDRAW,
@@ -62,7 +62,7 @@ def confirmed(ticket: Ticket, *, by: str, at: datetime) -> Moved:
     """The asker's own word, given on a recognised closure."""
     _only(ticket, "received", kind="closure")
     status: Status = "in_review" if ticket.proof else "awaiting_proof"
-    moved = _moved(ticket, "confirmed", by=by, at=at, status=status, word_at=at)
+    moved = _moved(ticket, "confirmed", by=by, at=at, status=status, word_at=at, checked_at=None)
     if status == "awaiting_proof" and ticket.claims:
         return _and_code(moved, by="desk", at=at)
     return moved
@@ -99,7 +99,7 @@ def proved(ticket: Ticket, *, account: AccountRef, way: ProofWay, by: str, at: d
     return _moved(
         ticket, "proved", by=by, at=at, status="in_review" if word_at else "received", account=account, claims=(),
         guards=account, who=account.account_id, proof=way, proved_at=at, word_at=word_at, code=used, stopped=False,
-        suspect=False, why=way,
+        suspect=False, checked_at=None, why=way,
     )  # fmt: skip
 
 
@@ -134,9 +134,11 @@ def scheduled(ticket: Ticket, *, by: str, at: datetime, closes_at: datetime) -> 
         raise OnHold()
     if not (ticket.proof and ticket.word_at and ticket.account):
         raise NotProved()
+    if ticket.blockers:
+        raise Blocked()
     return _moved(
         ticket, "scheduled", by=by, at=at, status="scheduled", runs="start", run=ticket.run + 1, approved_by=by,
-        scheduled_at=at, closes_at=closes_at, stopped=False, reminded=False, expedite_asked_at=None,
+        scheduled_at=at, closes_at=closes_at, stopped=False, reminded=False, expedite_asked_at=None, cause=None,
         facts={"closes_at": closes_at.isoformat()},
     )  # fmt: skip
 
@@ -150,7 +152,7 @@ def started_again(ticket: Ticket, *, at: datetime) -> Moved:
 def held(ticket: Ticket, *, by: str, at: datetime, review_at: datetime) -> Moved:
     """An admin's reason not to erase now; a scheduled closure goes back to review."""
     _only(ticket, "received", "awaiting_proof", "in_review", "scheduled")
-    return _back(ticket, "held", by=by, at=at, held=True, hold_review_at=review_at,
+    return _back(ticket, "held", by=by, at=at, held=True, hold_review_at=review_at, hold_warned=False,
                  facts={"review_at": review_at.isoformat()})  # fmt: skip
 
 
@@ -166,6 +168,24 @@ def stopped(ticket: Ticket, *, by: str, at: datetime, why: str) -> Moved:
     _only(ticket, *MAY_WITHDRAW)
     revoked = ticket.code and replace(ticket.code, used=True)
     return _back(ticket, "stopped", by=by, at=at, why=why, stopped=True, code=revoked)
+
+
+def blocked(ticket: Ticket, *, codes: tuple[str, ...], until: datetime, at: datetime) -> Moved:
+    """The company's own check named what the customer must clear first, and has until then to do so."""
+    _only(ticket, "in_review", "scheduled", kind="closure")
+    return _back(ticket, "blocked", by="desk", at=at, blockers=codes, blocked_until=until, why=",".join(codes),
+                 facts={"until": until.isoformat()})  # fmt: skip
+
+
+def unblocked(ticket: Ticket, *, at: datetime) -> Moved:
+    _only(ticket, "in_review", kind="closure")
+    return _moved(ticket, "unblocked", by="desk", at=at, blockers=(), blocked_until=None)
+
+
+def put_back(ticket: Ticket, *, at: datetime) -> Moved:
+    """Before erasing the company's own check didn't answer: back to review, until it does. Nobody has to release it."""
+    _only(ticket, "scheduled", kind="closure")
+    return _back(ticket, "stopped", by="desk", at=at, why="cannot_tell")
 
 
 def _back(ticket: Ticket, what: What, *, by: str, at: datetime, **new: Any) -> Moved:
@@ -315,7 +335,7 @@ def corrected(ticket: Ticket, *, kind: Kind, by: str, at: datetime) -> Moved:
     if ticket.kind == kind:
         raise NotNow(status=ticket.status)
     if kind == "support":
-        support = replace(ticket, kind=kind, code=None, guards=None)
+        support = replace(ticket, kind=kind, code=None, guards=None, blockers=(), blocked_until=None, cause=None)
         return _moved(support, "corrected", by=by, at=at, status="received", facts={"kind": kind})
     waits: Status = "received" if ticket.proof or ticket.way_in == "portal" else "awaiting_proof"
     moved = _moved(ticket, "corrected", by=by, at=at, kind=kind, status=waits, word_at=None, facts={"kind": kind})
@@ -337,6 +357,12 @@ def reminded(ticket: Ticket, *, at: datetime) -> Moved:
 def warned(ticket: Ticket, *, level: int, at: datetime) -> Moved:
     """Operators were told of the deadline: level 1 before it, level 2 after it."""
     return _moved(ticket, "warned", by="desk", at=at, warned=level, facts={"level": level})
+
+
+def hold_is_due(ticket: Ticket, *, at: datetime) -> Moved:
+    """Admins were told that the hold's review date has come."""
+    _only(ticket, "received", "awaiting_proof", "in_review")
+    return _moved(ticket, "warned", by="desk", at=at, hold_warned=True, why="hold_review")
 
 
 def shrunk(ticket: Ticket, *, at: datetime) -> Moved:

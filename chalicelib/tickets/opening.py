@@ -188,11 +188,16 @@ def prove(
     return moved.ticket
 
 
-def approved_at_once(moved: Moved, *, at: datetime, account: Account | None = None) -> Moved:
+def approved_at_once(
+    moved: Moved, *, at: datetime, account: Account | None = None, is_checked: bool = False
+) -> Moved:  # fmt: skip
     """Where the operator lets proved closures through, the approval that follows; else the move as it is. An agent
-    reviews where a hold stands on the account, or its address on file was changed in the last 30 days."""
+    reviews where a hold stands on the account, or its address on file was changed in the last 30 days; and first the
+    company's own check is asked, if it has one (`is_checked`: it was)."""
     ticket = moved.ticket
     automatic = settings().approval == "automatic" and ticket.proof in ("sign_in", "code")
+    if settings().eligibility_url and not is_checked:
+        return moved
     if not automatic or ticket.status != "in_review" or ticket.is_paused or not ticket.account:
         return moved
     account = account or accounts.find(ticket.account.account_id)

@@ -104,9 +104,15 @@ class Ticket:
     expedite_asked_at: datetime | None = None
     held: bool = False
     hold_review_at: datetime | None = None
+    hold_warned: bool = False  # admins were told that it is time to look at the hold again
     stopped: bool = False
     reason: ReasonToReject | None = None  # of a refusal
-    cause: str | None = None  # of needs_attention: holder and code of what went wrong
+    blockers: tuple[str, ...] = ()  # codes of what the customer must clear first, as the company's check has it
+    blocked_until: datetime | None = None  # not cleared by then, it is rejected
+    checked_at: datetime | None = None  # when that check was last asked, whether or not it answered
+    cause: str | None = (
+        None  # of needs_attention: holder and code of what went wrong; or `cannot_tell (…)` of the check
+    )
     assignee: str | None = None
     regime: str = "default"
     extended: bool = False

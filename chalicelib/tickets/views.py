@@ -8,7 +8,8 @@ from chalicelib.answers import Time, View
 from chalicelib.language import N_, Language, say, status_name
 from chalicelib.tickets import agenda, store
 from chalicelib.tickets.changes import DESK_ONLY, Change
-from chalicelib.tickets.ticket import ENDED, Kind, Status, Ticket, WayIn, is_outsider, shown_status
+from chalicelib.tickets.eligibility import Named
+from chalicelib.tickets.ticket import ENDED, MAY_WITHDRAW, Kind, Status, Ticket, WayIn, is_outsider, shown_status
 
 
 class Next(View):
@@ -42,6 +43,15 @@ class AttachmentView(View):
     digest: str
 
 
+class NamedView(View):
+    """What the company's own check named: a `blocker`, which must be cleared first, or a `warning` to read before."""
+
+    code: str
+    kind: Literal["blocker", "warning"]
+    text: str
+    url: str | None
+
+
 class TicketView(View):
     """A ticket as its asker sees it. `attachments`: the files that came with their letters."""
 
@@ -61,6 +71,7 @@ class TicketView(View):
     closes_at: Time | None
     ended_at: Time | None
     next: Next
+    eligibility: list[NamedView]
     timeline: list[TimelineEntry]
     attachments: list[AttachmentView]
     notices: list[NoticeView]
@@ -155,6 +166,8 @@ class DeskTicketView(TicketView):
     is_suspect: bool
     is_held: bool
     hold_review_at: Time | None
+    blocked_until: Time | None
+    checked_at: Time | None
     is_stopped: bool
     ack_held_back: bool
     expedite_asked_at: Time | None
@@ -174,6 +187,7 @@ _NEXT: dict[str, str] = {
     "type_code": N_("A code went to the address on file; typing it proves that the account is yours."),
     "agent_decides": N_("Our technical team looks at the request and decides."),
     "agent_answers": N_("Our technical team answers."),
+    "blocked": N_("Something must be settled before the account can be closed. We check every day."),
     "on_hold": N_("The request waits; our technical team looks at it again."),
     "cooling_off": N_("The account is erased after this time. Until then the request can be withdrawn."),
     "expedite_code": N_("A code went to the address on file; typing it asks for the closure without further waiting."),
@@ -200,8 +214,14 @@ def next_of(ticket: Ticket) -> tuple[str, datetime | None]:
     if status == "awaiting_proof":
         return "type_code", agenda.proof_ends_at(ticket, store.waits())
     if status == "in_review":
-        return ("on_hold", ticket.hold_review_at) if ticket.is_paused else ("agent_decides", ticket.due_at)
+        return _in_review(ticket)
     return _before_closed(ticket, status)
+
+
+def _in_review(ticket: Ticket) -> tuple[str, datetime | None]:
+    if ticket.is_paused:
+        return "on_hold", ticket.hold_review_at
+    return ("blocked", ticket.blocked_until) if ticket.blockers else ("agent_decides", ticket.due_at)
 
 
 def _before_closed(ticket: Ticket, status: Status) -> tuple[str, datetime | None]:
@@ -255,7 +275,8 @@ def desk_view(
         **_common(file, language, for_desk=True),
         way_in=ticket.way_in, shown_status=_shown(ticket), proof=ticket.proof, word_at=ticket.word_at,
         approved_by=ticket.approved_by, assignee=ticket.assignee, cause=ticket.cause, is_suspect=ticket.suspect,
-        is_held=ticket.held, hold_review_at=ticket.hold_review_at, is_stopped=ticket.stopped,
+        is_held=ticket.held, hold_review_at=ticket.hold_review_at, blocked_until=ticket.blocked_until,
+        checked_at=ticket.checked_at, is_stopped=ticket.stopped,
         ack_held_back=ticket.ack_held_back, expedite_asked_at=ticket.expedite_asked_at, linked_to=ticket.linked_to,
         regime=ticket.regime, is_extended=ticket.extended, warnings=warnings, accounts=accounts, letters=letters,
         facts=[FactsOfAgent(agent=each.agent, at=each.at, matched=list(each.matched)) for each in ticket.facts],
@@ -280,6 +301,7 @@ def _common(file: store.File, language: Language, *, for_desk: bool) -> dict[str
         "changed_at": changed_at, "due_at": ticket.due_at, "answer_by": ticket.answer_by,
         "closes_at": ticket.closes_at if ticket.status in ("scheduled", "closing", "needs_attention") else None,
         "ended_at": ticket.ended_at, "next": next_view(ticket, language),
+        "eligibility": [_named(each, language) for each in file.named] if _may_read_check(ticket, for_desk) else [],
         "timeline": [_entry(each, file, for_desk=for_desk) for each in shown],
         "attachments": _attachments(file, for_desk=for_desk, is_all=is_all),
         "notices": [NoticeView(kind=each.kind, at=each.at, state=each.state) for each in told],
@@ -290,6 +312,16 @@ def _attachments(file: store.File, *, for_desk: bool, is_all: bool) -> list[Atta
     """For the proved asker those of letters whose sender the mail service confirmed, and no others."""
     theirs = [each.data for each in file.letters if for_desk or (is_all and each.data["standing"] == "authenticated")]
     return [AttachmentView(**each) for data in theirs for each in data.get("attachments", [])]
+
+
+def _may_read_check(ticket: Ticket, for_desk: bool) -> bool:
+    """The asker only once they are known to be the owner; nobody once it is settled what becomes of the account."""
+    is_known = for_desk or ticket.proof is not None or ticket.asker_is_owner
+    return ticket.kind == "closure" and is_known and ticket.status in MAY_WITHDRAW
+
+
+def _named(named: Named, language: Language) -> NamedView:
+    return NamedView(code=named.code, kind=named.kind, text=named.vi if language == "vi" else named.en, url=named.url)
 
 
 def _is_shown(change: Change, ticket: Ticket) -> bool:

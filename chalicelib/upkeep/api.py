@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from chalicelib import clock
 from chalicelib.answers import Answer, Time, View
 from chalicelib.calls import ADMIN, AGENT, Call, Calls
 from chalicelib.reading import Input
@@ -31,5 +30,5 @@ def see_brake(_: Call[None]) -> Answer:
 @calls.post("/desk/brake", who=ADMIN, takes=Released, answers={200: Brake}, says="Release the brake")
 def release_brake(_: Call[Released]) -> Answer:
     """What was held back begins with the next sweep."""
-    guards.release_brake(at=clock.now())
+    guards.release_brake()
     return Answer(200, Brake(since=None, closures_per_hour=settings().closures_per_hour))

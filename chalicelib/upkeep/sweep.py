@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from chalicelib import clock, operators
 from chalicelib.closure import executions, running
 from chalicelib.letters import quarantine
 from chalicelib.notices import sending
-from chalicelib.tickets import agenda, deciding, moves, opening, store
+from chalicelib.tickets import agenda, checking, deciding, moves, opening, store
 from chalicelib.tickets.moves import Moved
 from chalicelib.tickets.ticket import Ticket, TicketNumber
 from chalicelib.transaction import Together
@@ -25,38 +26,49 @@ _SPARE_MS = 60_000
 _LAST_MS = 20_000  # tickets come first; what they leave is for old letters
 
 
+@dataclass(kw_only=True)
+class Patience:
+    """With the company's own check: one that was silent once isn't waited for again in this sweep, which has more to
+    do."""
+
+    is_over: bool = False
+
+
 @entrypoint.lambda_function(name="sweep")
 def sweep(_event: dict[str, Any], context: Any) -> dict[str, int]:
     """Looks at each ticket whose time has come, once. How many were looked at, and how many of them failed."""
     done: set[TicketNumber] = set()
-    failed = 0
+    failed, patience = 0, Patience()
     while context.get_remaining_time_in_millis() > _SPARE_MS:
         waiting = [number for number in store.awake(clock.now(), limit=_AT_ONCE + len(done)) if number not in done]
         if not waiting:
             break
         for number in waiting:
             done.add(number)
-            failed += not _looked_at(number)
+            failed += not _looked_at(number, patience)
             if context.get_remaining_time_in_millis() <= _SPARE_MS:
                 break
     quarantine.drop_old(enough=lambda: context.get_remaining_time_in_millis() <= _LAST_MS)
     return {"looked_at": len(done), "failed": failed}
 
 
-def _looked_at(number: TicketNumber) -> bool:
+def _looked_at(number: TicketNumber, patience: Patience) -> bool:
     """One ticket; its trouble is no other ticket's."""
     try:
-        look_at(number)
+        look_at(number, patience)
     except Exception as error:
         _log.warning("ticket not swept", extra={"ticket": number, "error": type(error).__name__})
         return False
     return True
 
 
-def look_at(number: str) -> None:
+def look_at(number: str, patience: Patience) -> None:
     """Does all that is due on this ticket, sends what is unsent, and puts it to sleep until its next time."""
     now = clock.now()
     ticket = store.find(number)
+    if not patience.is_over and _is_past(agenda.checks_at(ticket, store.waits()), now):
+        patience.is_over = not checking.look(number)
+        ticket, now = store.find(number), clock.now()
     for is_due, do in _DUTIES:
         if is_due(ticket, now):
             do(ticket, now)
@@ -96,6 +108,10 @@ def _take_code(together: Together, before: Ticket, done: Moved, *, at: datetime)
         opening.take_code(together, done.ticket, at=at)
 
 
+def _end_blocked(ticket: Ticket, now: datetime) -> None:
+    deciding.apply(ticket, moves.rejected(ticket, by="desk", at=now, reason="blocked"))
+
+
 def _is_late(ticket: Ticket, now: datetime) -> bool:
     """Its cooling-off is over and nothing has begun: the start was lost, or the brake was on."""
     return ticket.status == "scheduled" and not ticket.is_paused and _is_past(agenda.starts_late_at(ticket), now)
@@ -133,6 +149,15 @@ def _warn(ticket: Ticket, now: datetime) -> None:
     operators.warn("deadline_is_near" if level == 1 else "deadline_has_passed", ticket.number)
 
 
+def _holds_too_long(ticket: Ticket, now: datetime) -> bool:
+    return _is_past(agenda.hold_review_at(ticket), now)
+
+
+def _warn_of_hold(ticket: Ticket, now: datetime) -> None:
+    store.move(moves.hold_is_due(ticket, at=now), was=ticket)
+    operators.warn("hold_is_to_be_reviewed", ticket.number)
+
+
 def _looks_again(ticket: Ticket, now: datetime) -> bool:
     return _is_past(agenda.looks_again_at(ticket, store.waits()), now)
 
@@ -145,9 +170,11 @@ Duty = tuple[Callable[[Ticket, datetime], bool], Callable[[Ticket, datetime], No
 _DUTIES: tuple[Duty, ...] = (
     (_needs_reminder, _remind),
     (_expires, _expire),
+    (agenda.is_blocked_too_long, _end_blocked),
     (_is_late, _start_again),
     (_may_be_stuck, _see_if_stuck),
     (_warns, _warn),
+    (_holds_too_long, _warn_of_hold),
     (_looks_again, lambda ticket, _: running.look_again(ticket)),
     (_shrinks, lambda ticket, now: shrinking.shrink(ticket, at=now)),
 )

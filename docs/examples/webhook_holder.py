@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 TOLERANCE_S = 300
 LARGEST_BODY = 16 * 1024
@@ -98,7 +98,13 @@ class WebhookHolder:
         return 400, {"error": "no such action"}
 
 
-def server(holder: WebhookHolder, address: tuple[str, int], context: ssl.SSLContext) -> ThreadingHTTPServer:
+class Answers(Protocol):
+    """Whatever answers one call."""
+
+    def answer(self, headers: Mapping[str, str], body: bytes) -> tuple[int, Any]: ...
+
+
+def server(holder: Answers, address: tuple[str, int], context: ssl.SSLContext) -> ThreadingHTTPServer:
     """An HTTPS server for it, not yet serving: `serve_forever()` does that."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -112,7 +118,7 @@ def server(holder: WebhookHolder, address: tuple[str, int], context: ssl.SSLCont
                 return self._say(413, {"error": "too large"})
             return self._say(*holder.answer(dict(self.headers.items()), self.rfile.read(int(length))))
 
-        def _say(self, status: int, said: dict[str, Any]) -> None:
+        def _say(self, status: int, said: Any) -> None:
             body = json.dumps(said).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

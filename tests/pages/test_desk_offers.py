@@ -64,7 +64,7 @@ def view_of(ticket: Ticket) -> DeskTicketView:
         account_id=LAN.account_id, generation=1, status="active", email="lan@khach.example", name=None, phone=None,
         company=None, tax_code=None, country=None, attributes={}, address_changed_at=None,
     )  # fmt: skip
-    return views.desk_view(file, [account], [], "en")
+    return views.desk_view(file, [account], [], "en", [])
 
 
 def is_allowed(move: Callable[[Ticket], Any], ticket: Ticket) -> bool:

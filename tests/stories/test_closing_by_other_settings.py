@@ -45,7 +45,7 @@ def test_the_brake_holds_the_second_closure_of_an_hour_until_an_admin_releases_i
 ) -> None:
     desk = desk_with(**SETTINGS)
     an, chi = desk.agent(), desk.admin()
-    desk.advance("PT1H")  # whatever an earlier story began lies in another hour
+    desk.advance("PT1H1M")  # whatever an earlier story began is longer ago than an hour
     customers = [desk.customer() for _ in range(3)]
     numbers = [each.asks_to_close() for each in customers]
     desk.advance("P1DT1H")

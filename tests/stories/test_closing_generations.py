@@ -31,7 +31,7 @@ def late_steps(number: str) -> list[tuple[str, Json]]:
     every_run = ({"ticket": number, "run": run} for run in (1, 2, 3))
     steps: list[tuple[str, Json]] = []
     for event in every_run:
-        steps += [("closure_check", event), ("closure_freeze", event), ("closure_close", event)]
+        steps += [("closure_check", event | {"when": "after"}), ("closure_freeze", event), ("closure_close", event)]
         steps += [("closure_erase", event | {"holder": holder}) for holder in HOLDERS]
         steps += [("closure_look", event | {"holder": holder, "again": True}) for holder in HOLDERS]
         steps += [("closure_trouble", event | {"error": {"Error": "States.Timeout"}})]

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+from tests.stories.floods import warnings
 from tests.stories.people import QUESTION, Agent, Answer, Desk
 
 
@@ -146,3 +147,46 @@ def test_a_decision_that_does_not_fit_the_kind_is_refused(desk: Desk) -> None:
     assert an.decides(closure, "retry").code == "not_now"
     assert an.decides(question, "send-code").code == "not_now"
     assert an.decides(closure, "explode").status in (403, 404)
+
+
+def test_a_hold_that_another_ticket_brought_to_the_account_stops_a_scheduled_closure(desk: Desk) -> None:
+    lan, an, chi = desk.customer(), desk.agent(), desk.admin()
+    number = lan.asks_to_close()
+    an.approves(number)
+    said = {"subject": "Hủy tài khoản", "content": "Gọi điện xin hủy.", "account_id": lan.account_id}
+    other = an.call("POST", "/desk/tickets", said).ok(201)["number"]
+    chi.decides(other, "hold", reason="Lệnh của tòa án.", review_at=in_days(desk, 5)).ok()
+    assert len(an.ticket(number)["warnings"]) == 1
+    desk.advance("P9D")
+    assert (an.ticket(number)["status"], an.ticket(number)["is_stopped"]) == ("in_review", True)
+    assert lan.account().ok()["status"] == "active"
+    assert an.decides(number, "approve").code == "on_hold"
+    chi.decides(number, "release").ok()
+    an.approves(number)
+
+
+def test_admins_are_told_once_that_a_hold_s_review_date_has_come(desk: Desk) -> None:
+    lan, chi = desk.customer(), desk.admin()
+    number = lan.asks_to_close()
+    chi.decides(number, "hold", reason="Đang có tranh chấp.", review_at=in_days(desk, 2)).ok()
+    assert chi.ticket(number)["warnings"] == []
+    with warnings() as told:
+        desk.advance("P9D")
+    assert [each for each in told if number in each] == [f"Signoff (dev): hold is to be reviewed {number}"]
+    assert len(chi.ticket(number)["warnings"]) == 1
+    assert [each["why"] for each in chi.ticket(number)["timeline"]] == [None, None, "hold_review"]
+    assert [each["what"] for each in lan.ticket(number)["timeline"]] == ["opened", "held"]
+
+
+def test_admins_write_prepared_answers_and_agents_read_them(desk: Desk) -> None:
+    an, chi, path = desk.agent(), desk.admin(), "/desk/canned-replies"
+    replies = [{"key": "invoice", "vi": "Xin gửi số hóa đơn.", "en": "Please send the invoice's number."}]
+    assert an.call("GET", path).ok() == {"version": 0, "replies": []}
+    assert an.call("PUT", path, {"expected_version": 0, "replies": replies}).status == 403
+    assert chi.call("PUT", path, {"expected_version": 0, "replies": replies}).ok()["version"] == 1
+    late = chi.call("PUT", path, {"expected_version": 0, "replies": []})
+    assert (late.status, late.code) == (409, "changed_meanwhile")
+    assert an.call("GET", path).ok() == {"version": 1, "replies": replies}
+    desk.fault("dynamodb", "TransactWriteItems", "after")
+    chi.call("PUT", path, {"expected_version": 1, "replies": []}).ok()
+    assert an.call("GET", path).ok() == {"version": 2, "replies": []}

@@ -1,12 +1,13 @@
 """Where a ticket stands in the queue, and when the sweep must look at it next."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from chalicelib.tickets import agenda
-from chalicelib.tickets.ticket import OPEN, Status
+from chalicelib.tickets.ticket import OPEN, Status, Ticket
 from tests.examples import LATER, START, WAITS, by_mail, fresh, proved, support
 
 DAY = timedelta(days=1)
@@ -93,7 +94,10 @@ def test_agents_are_warned_two_days_before_the_deadline_and_admins_after_it() ->
 
 def test_a_hold_is_looked_at_on_its_review_date() -> None:
     review_at = START + 3 * DAY
-    assert agenda.wakes_at(proved(held=True, hold_review_at=review_at), WAITS) == review_at
+    held: dict[str, Any] = {"held": True, "hold_review_at": review_at}
+    assert agenda.wakes_at(proved(**held), WAITS) == review_at
+    assert agenda.wakes_at(by_mail(**held, reminded=True), WAITS) == review_at
+    assert agenda.wakes_at(proved(**held, hold_warned=True), WAITS) == START + 18 * DAY
 
 
 def test_a_question_waits_for_nothing_but_its_deadline() -> None:
@@ -147,3 +151,43 @@ def test_nothing_but_a_closed_account_is_looked_at_again(status: Status) -> None
 
 def test_a_fresh_ticket_has_a_time_at_which_somebody_looks_at_it() -> None:
     assert agenda.wakes_at(fresh(), WAITS) is not None
+
+
+# ── the company's own check ──────────────────────────────────────────────────────────────────────────────────
+
+CHECKED = replace(WAITS, checks=True)
+UNTIL = START + 14 * DAY
+
+
+def blocked(**changed: Any) -> Ticket:
+    return proved(**{"blockers": ("unpaid",), "blocked_until": UNTIL, "checked_at": START, **changed})
+
+
+def test_what_was_not_checked_yet_is_checked_at_once_and_nothing_is_where_there_is_no_check() -> None:
+    assert agenda.checks_at(proved(), CHECKED) == START
+    assert agenda.checks_at(proved(), WAITS) is None
+    assert agenda.wakes_at(proved(), CHECKED) == START
+
+
+def test_a_blocked_ticket_is_checked_daily_and_when_its_time_is_over() -> None:
+    assert agenda.checks_at(blocked(), CHECKED) == START + agenda.CHECK_EVERY
+    last = UNTIL - timedelta(hours=2)
+    assert agenda.checks_at(blocked(checked_at=last), CHECKED) == UNTIL
+    assert agenda.checks_at(blocked(checked_at=UNTIL, held=True), CHECKED) == UNTIL + agenda.CHECK_EVERY
+
+
+def test_a_free_ticket_is_not_checked_again_before_somebody_approves_it_and_a_silent_check_soon() -> None:
+    assert agenda.checks_at(proved(checked_at=START), CHECKED) is None
+    silent = proved(checked_at=START, cause="cannot_tell (timed_out)")
+    assert agenda.checks_at(silent, CHECKED) == START + agenda.CHECK_SILENCE_EVERY
+
+
+def test_only_an_answer_after_the_time_is_over_ends_a_blocked_ticket() -> None:
+    assert agenda.is_blocked_too_long(blocked(checked_at=UNTIL), UNTIL)
+    assert not agenda.is_blocked_too_long(blocked(checked_at=UNTIL - DAY), UNTIL)
+    assert not agenda.is_blocked_too_long(blocked(checked_at=UNTIL, cause="cannot_tell (timed_out)"), UNTIL)
+
+
+@pytest.mark.parametrize("paused", ["held", "stopped"])
+def test_what_is_held_or_stopped_is_not_ended_for_being_blocked(paused: str) -> None:
+    assert not agenda.is_blocked_too_long(blocked(checked_at=UNTIL, **{paused: True}), UNTIL)

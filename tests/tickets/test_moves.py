@@ -73,6 +73,10 @@ ROWS = (
         also_support=True),
     Row(name="stopped", do=lambda t: moves.stopped(t, by="owner", at=LATER, why="not_me"), allowed=MAY_WITHDRAW,
         from_scheduled="in_review", also_support=True),
+    Row(name="blocked", do=lambda t: moves.blocked(t, codes=("unpaid",), until=CLOSES_AT, at=LATER),
+        allowed=("in_review", "scheduled"), from_scheduled="in_review"),
+    Row(name="unblocked", do=lambda t: moves.unblocked(t, at=LATER), allowed=("in_review",)),
+    Row(name="put_back", do=lambda t: moves.put_back(t, at=LATER), allowed=("scheduled",), from_scheduled="in_review"),
     Row(name="withdrawn", do=lambda t: moves.withdrawn(t, by="customer", at=LATER), allowed=MAY_WITHDRAW,
         becomes="withdrawn", also_support=True),
     Row(name="rejected", do=lambda t: moves.rejected(t, by="agent:an", at=LATER, reason="fraud_suspected"),
@@ -113,6 +117,8 @@ ROWS = (
     Row(name="reminded", do=lambda t: moves.reminded(t, at=LATER), allowed=("awaiting_proof", "scheduled"),
         also_support=True),
     Row(name="warned", do=lambda t: moves.warned(t, level=1, at=LATER), allowed=ALWAYS, also_support=True),
+    Row(name="hold_is_due", do=lambda t: moves.hold_is_due(t, at=LATER),
+        allowed=("received", "awaiting_proof", "in_review"), given=paused, also_support=True),
     Row(name="shrunk", do=lambda t: moves.shrunk(t, at=LATER), allowed=ENDED, also_support=True),
 )  # fmt: skip
 

@@ -14,7 +14,8 @@ from chalicelib.tickets.ticket import AccountRef
 from chalicelib.transaction import Found, Together
 
 MUTED_FOR = timedelta(days=30)
-_BRAKE = "brake"
+_BRAKE, _BEGUN = "brake", "brake#begun"
+_HOUR = timedelta(hours=1)
 
 
 class AnsweredBefore(Exception):
@@ -44,6 +45,10 @@ class CodeLives(Exception):
 
 class BrakeIsOn(Exception):
     """Too many closures began within an hour: none begins until an admin releases the brake."""
+
+
+class BegunMeanwhile(Exception):
+    """Another closure began in this instant: count again."""
 
 
 def closure_key(account: AccountRef) -> str:
@@ -172,13 +177,25 @@ def within_budget(
 
 
 def begin_within_brake(together: Together, *, most: int, at: datetime) -> None:
-    """Adds one closure begun in this hour. On commit `TooMany` when it is one too many, `BrakeIsOn` when it is."""
+    """Adds one closure begun. `TooMany` when as many as may be began in the hour before; on commit `BrakeIsOn`, or
+    `BegunMeanwhile`."""
 
     def on(_: Found) -> bool:
         raise BrakeIsOn()
 
+    def meanwhile(_: Found) -> bool:
+        raise BegunMeanwhile()
+
+    known = _look_for(_BEGUN)
+    begun = [each for each in known.data["begun"] if each > _seconds(at - _HOUR)] if known and known.data else []
+    if len(begun) >= most:
+        raise TooMany(again_at=at + _HOUR)
     together.check(GuardItem, _BRAKE, "guard", only_if=GuardItem.pk.does_not_exist(), refused=on)
-    within_budget(together, f"closures#{at:%Y-%m-%dT%H}", most=most, again_at=at + timedelta(hours=1))
+    turn = int(known.used or 0) if known else 0
+    unchanged = GuardItem.used == turn if known else GuardItem.pk.does_not_exist()
+    item = GuardItem(_BEGUN, "guard", used=turn + 1, expires=_seconds(at + 2 * _HOUR))
+    item.data = {"begun": [*begun, _seconds(at)]}
+    together.put(item, only_if=unchanged, refused=meanwhile)
 
 
 def pull_brake(*, at: datetime) -> bool:
@@ -193,10 +210,10 @@ def pull_brake(*, at: datetime) -> bool:
     return True
 
 
-def release_brake(*, at: datetime) -> None:
-    """Closures begin again; the hour's count starts anew."""
+def release_brake() -> None:
+    """Closures begin again; the count starts anew."""
     connection()
-    GuardItem(f"budget#closures#{at:%Y-%m-%dT%H}", "guard").delete()
+    GuardItem(_BEGUN, "guard").delete()
     GuardItem(_BRAKE, "guard").delete()
 
 

@@ -139,6 +139,11 @@ class LedgerItem(DeskItem, discriminator="ledger"):
     data = JSONAttribute()
 
 
+class EligibilityItem(DeskItem, discriminator="eligibility"):
+    at = UTCDateTimeAttribute()
+    data = JSONAttribute()
+
+
 class LetterItem(DeskItem, discriminator="letter"):
     at = UTCDateTimeAttribute()
     key = UnicodeAttribute()

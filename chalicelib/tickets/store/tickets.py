@@ -11,7 +11,9 @@ from chalicelib.problems import ChangedMeanwhile, NotFound
 from chalicelib.settings import settings
 from chalicelib.tickets import agenda
 from chalicelib.tickets.changes import Change
+from chalicelib.tickets.eligibility import Named
 from chalicelib.tickets.moves import Moved
+from chalicelib.tickets.store import eligibility
 from chalicelib.tickets.store.items import (
     ContactItem,
     DeskItem,
@@ -65,13 +67,14 @@ class File:
     notices: list[NoticeItem]
     ledger: list[Any]
     contacts: dict[str, Contact]
+    named: tuple[Named, ...] = ()  # by the company's own check
 
 
 def waits() -> agenda.Waits:
     now = settings()
     return agenda.Waits(
         proof_within=now.proof_within, keep_after_end=now.keep_after_end, keep_rejected=now.keep_rejected,
-        keep_tombstones=now.keep_tombstones, look_again_for=now.look_again_for,
+        keep_tombstones=now.keep_tombstones, look_again_for=now.look_again_for, checks=bool(now.eligibility_url),
     )  # fmt: skip
 
 
@@ -109,6 +112,7 @@ def file_of(number: str) -> File:
         notices=items.get("notice", []),
         ledger=[each.data for each in items.get("ledger", [])],
         contacts={each.sk.partition("#")[2]: _contact(each) for each in items.get("contact", [])},
+        named=eligibility.named_in(items.get(eligibility.SK, [])),
     )
 
 
@@ -161,6 +165,15 @@ def move(moved: Moved, *, was: Ticket) -> Ticket:
     move_with(together, moved, was=was)
     commit(together)
     return moved.ticket
+
+
+def note_with(together: Together, ticket: Ticket, *, at: datetime) -> None:
+    """Adds what the desk learned of a ticket without a change in its timeline. On commit `ChangedMeanwhile` if its
+    version is another by now. It stays awake: a mail of the last change may still be unsent."""
+    item = _item(Moved(ticket=ticket, changes=()))
+    unsent_at = at + agenda.SENT_WITHIN
+    item.wake, item.wake_at = "ticket", min(item.wake_at or unsent_at, unsent_at)
+    together.put(item, only_if=TicketItem.version == ticket.version)
 
 
 def commit(together: Together) -> None:
@@ -225,13 +238,13 @@ def note_look_again(ticket: Ticket, *, at: datetime) -> None:
 
 
 def erase_papers(ticket: Ticket) -> None:
-    """Deletes what lies beside an ended ticket and names people: words, letters, contacts. What stays goes when the
-    tombstone goes."""
+    """Deletes what lies beside an ended ticket and names people: words, letters, contacts, what the
+    company's check named. What stays goes when the tombstone goes."""
     connection()
     goes_at = _seconds(agenda.tombstone_until(ticket, waits()))
     with DeskItem.batch_write() as batch:
         for item in DeskItem.query(ticket.number, consistent_read=True):
-            if item.sk.startswith(("words#", "letter#", "contact#")):
+            if item.sk.startswith(("words#", "letter#", "contact#", eligibility.SK)):
                 batch.delete(item)
             elif goes_at and item.sk != "ticket":
                 item.update([DeskItem.expires.set(goes_at)])
