@@ -39,7 +39,8 @@ class LocalCloud:
     """Starts on entering, is gone on leaving; one at a time in a process (moto is the process's AWS).
 
     `settings` overrides environment variables of the functions, such as {"COOLING_OFF": "PT1H"}. A port of 0 is a
-    free one. `seeds=False` starts with no accounts. Starting again begins with nothing: tables, caches, mails.
+    free one. The setting USER_POOL names a Cognito pool here, which is made first. `seeds=False` starts with no
+    accounts. Starting again begins with nothing: tables, caches, mails.
     """
 
     def __init__(
@@ -111,11 +112,12 @@ class LocalCloud:
             self._project,
             desk_url=self.desk_url,
             panel_url=self.panel_url,
-            settings={"USER_POOL": seeds.make_holders(), **self._settings},
+            settings=self._settings | _with_pool(self._settings.get("USER_POOL")),
         )
         begin(_environment(self._deployed.variables()))
         self.permissions = Permissions()
         begin(self.permissions.enforced(list(self._deployed.functions.values())))
+        seeds.make_holders()
         import_module("chalicelib.closure.holders").names()  # a list that can't be used is told of now, whole
 
         functions = list(self._deployed.functions.values())
@@ -193,6 +195,10 @@ class LocalCloud:
 
 class FunctionFailed(RuntimeError):
     """The function raised; the text is the error as Lambda words it."""
+
+
+def _with_pool(name: str | None) -> dict[str, str]:
+    return {"USER_POOL": seeds.make_user_pool(name)} if name else {}
 
 
 @contextmanager

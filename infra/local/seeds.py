@@ -24,9 +24,13 @@ ORDERS = f"{STAGE}-orders"
 FILES = f"{STAGE}-files"
 
 
-def make_holders(region: str = REGION) -> str:
-    """The company's other systems: a table of orders, a bucket of files with versions, and a user pool, whose id is
-    given."""
+def make_user_pool(name: str) -> str:
+    """A Cognito pool of this name; gives its id."""
+    return str(client("cognito-idp").create_user_pool(PoolName=name)["UserPool"]["Id"])
+
+
+def make_holders(region: str = REGION) -> None:
+    """The company's other systems: a table of orders and a bucket of files, with versions."""
     client("dynamodb").create_table(
         TableName=ORDERS,
         BillingMode="PAY_PER_REQUEST",
@@ -42,8 +46,6 @@ def make_holders(region: str = REGION) -> str:
     s3 = client("s3")
     s3.create_bucket(Bucket=FILES, CreateBucketConfiguration={"LocationConstraint": region})
     s3.put_bucket_versioning(Bucket=FILES, VersioningConfiguration={"Status": "Enabled"})
-    pool = client("cognito-idp").create_user_pool(PoolName="customers")["UserPool"]
-    return str(pool["Id"])
 
 
 def fill_holders(account_id: str) -> None:

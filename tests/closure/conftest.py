@@ -88,7 +88,8 @@ def pool(surroundings: None) -> str:
         wanted = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
         aws("dynamodb").create_table(TableName=name, **{key: given[key] for key in wanted if key in given})
     make_tables()
-    return seeds.make_holders(region="eu-west-1")
+    seeds.make_holders(region="eu-west-1")
+    return seeds.make_user_pool("customers")
 
 
 @pytest.fixture

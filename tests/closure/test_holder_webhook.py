@@ -1,20 +1,19 @@
 """Holder kind `webhook`: what is asked, and which answers are believed."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from chalicelib import clock
 from chalicelib.closure.holders import NotDone, Refused
 from chalicelib.closure.holders.webhook import WebhookHolder, idempotency_key
 from chalicelib.closure.ledger import Look
 from tests.closure.company import KEY, LAN, Company, never
 
 AGAIN = {"account_id": LAN.account_id, "generation": LAN.generation}
-SOON = (clock.now() + timedelta(days=365)).replace(microsecond=0)
-OVER = clock.now() - timedelta(days=1)
+SOON = datetime(2090, 1, 1, tzinfo=UTC)
+OVER = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def holder(company: Company, **changed: Any) -> WebhookHolder:

@@ -34,6 +34,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         listed.write_text(holders_toml(company, *NAMES))
         settings = USUAL | {
             "HOLDERS": str(listed),
+            "USER_POOL": "customers",
             "HOOKS_CA_FILE": str(Path(made.authority)),
             "HOOKS_MAY_REACH": "127.0.0.0/8,::1/128",
         }
