@@ -8,7 +8,7 @@ FILE.refused.csv with the number of its line and the reason; what stands there a
 
 FILE.position remembers how far it came. Stopped or killed, the same command goes on from there; done, it goes away. A
 FILE that changed since begins anew, which is harmless. It ends with 0, with 1 where lines were refused, with 2 where it
-couldn't begin.
+couldn't begin or go on.
 """
 
 import argparse
@@ -23,7 +23,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, TextIO
 
+from botocore.exceptions import BotoCoreError
 from pydantic import Field
+from pynamodb.exceptions import PynamoDBException
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from chalicelib.accounts.account import Fields
@@ -271,6 +273,9 @@ def main(arguments: Sequence[str]) -> int:
         counts = _with_a_bar(given.file)
     except (CannotBegin, OSError, Problem) as error:
         print(error, file=sys.stderr)
+        return 2
+    except (BotoCoreError, PynamoDBException) as error:
+        print(f"Stopped ({type(error).__name__}); the same command goes on from there.", file=sys.stderr)
         return 2
     print(", ".join(f"{counts[each]} {each}" for each in ("new", "replaced", "unchanged", "refused")))
     if counts["refused"]:

@@ -37,7 +37,8 @@ def take_in(arrival: Arrival) -> None:
         place(read, kind)
     except guards.SeenBefore as before:
         if before.letter_id != arrival.ses_id:
-            store.letters.count_copy(before.number, before.letter_id)
+            copy = {"copy_id": arrival.ses_id, "key": arrival.key}
+            store.letters.count_copy(before.number, before.letter_id, **copy)
     except (ChangedMeanwhile, Busy):
         raise  # a race: the next attempt finds what is so then
     except Problem:

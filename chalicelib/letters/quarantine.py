@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib import clock
+from chalicelib.letters import erasing
 from chalicelib.letters.arrival import Arrival, Opened, mark_seen, opened
 from chalicelib.letters.kinds import Verdicts
 from chalicelib.problems import ChangedMeanwhile, NotFound
@@ -45,13 +46,16 @@ def released(letter_id: str) -> Opened:
 
 
 def drop(letter_id: str) -> None:
-    """The letter's record goes, also from beside the ticket it meant; its raw bytes go with the bucket's lifecycle."""
+    """The letter's record goes, also from beside the ticket it meant, and then all that lies of it in the bucket. In
+    this order: an agent who releases it at the same instant must find it whole. A crash in between leaves its bytes to
+    the bucket's lifecycle."""
     item = store.letters.find_quarantined(letter_id)
     together = Together()
     store.letters.out_of_quarantine(together, item)
     if item.data.get("ticket"):
         store.letters.no_longer_beside(together, item.data["ticket"], letter_id)
     store.commit(together)
+    erasing.erase(letter_id, item.key)
 
 
 def drop_old(*, enough: Callable[[], bool]) -> int:

@@ -19,14 +19,15 @@ class Span:
 @dataclass(frozen=True, kw_only=True)
 class Regime:
     """`first_answer`: the procedure must have been confirmed; `fulfil`: it must be done; `extension`: how much more
-    time an announced reason gives, counted from `fulfil`'s end; `source`: where the figures stand; `zone`: whose
-    weekends count."""
+    time an announced reason gives, counted from `fulfil`'s end; `source`: where the figures stand; `unchecked`: what
+    could not be held against its words; `zone`: whose weekends count."""
 
     name: str
     first_answer: Span
     fulfil: Span
     extension: Span | None
     source: str
+    unchecked: str | None = None
     zone: str = "UTC"
 
 
@@ -53,7 +54,10 @@ REGIMES: dict[str, Regime] = {
             first_answer=Span(business_days=2),
             fulfil=Span(days=20),
             extension=None,
-            source="Law 91/2025/QH15; Decree 356/2025/ND-CP, article 5 (extension: its length could not be checked)",
+            source="Law 91/2025/QH15; Decree 356/2025/ND-CP, article 5",
+            unchecked="the decree's own words were not at hand: first answer and fulfilment are as law firms tell it; "
+            "the length of an extension could not be checked, so there is none; nor is there the longer time that it "
+            "gives where a third party must act",
             zone="Asia/Ho_Chi_Minh",
         ),
         Regime(

@@ -207,6 +207,23 @@ def test_a_file_that_changed_since_is_begun_anew(tmp_path: Path) -> None:
     assert import_file(path) == {"new": 1, "refused": 0}
 
 
+def test_an_import_that_loses_its_table_says_so_and_goes_on_later(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, HEAD + "lan,lan@khach.example,,VN,vi,\n")
+    table, name = boto3.client("dynamodb"), ENVIRONMENT["ACCOUNTS_TABLE"]
+    table.delete_table(TableName=name)
+    assert import_accounts.main([str(path)]) == 2
+    assert "goes on from there" in capsys.readouterr().err
+
+
+def test_the_command_says_how_many_lines_became_what(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, HEAD + "lan,lan@khach.example,,VN,vi,\nmai,nobody,,VN,vi,\n")
+    assert import_accounts.main([str(path)]) == 1
+    assert "1 new, 0 replaced, 0 unchanged, 1 refused" in capsys.readouterr().out
+    assert import_accounts.main([str(tmp_path / "missing.csv")]) == 2
+
+
 def test_a_killed_import_goes_on_in_a_new_process_and_its_memory_stays_flat(tmp_path: Path) -> None:
     path = tmp_path / "accounts.csv"
     write_accounts(path, 600)

@@ -5,6 +5,7 @@ Stories don't disturb each other: each registers accounts of its own. What they 
 
 import gc
 import os
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.cloud import LocalCloud
+from tests.stories.everywhere import logged
 from tests.stories.people import Desk
 
 HERE = Path(__file__).parent
@@ -87,6 +89,22 @@ def desk_with() -> Iterator[Callable[..., Desk]]:
     for each in made[-1:]:
         each.no_more_faults()
         each.settle()
+
+
+_PERSONAL = re.compile(
+    r"(?!support@desk\.example)\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+|Nguyễn|John Carter|Tôi muốn hủy|close my account|hóa đơn|"
+    r"[BCGHKMNPQRTVXZ2-9]{4}-[BCGHKMNPQRTVXZ2-9]{4}\b|/track/",
+    re.IGNORECASE,
+)
+"""What the stories' people are, write and get: addresses, names, words, codes, links."""
+
+
+@pytest.fixture(autouse=True)
+def no_log_line_holds_anything_personal() -> Iterator[None]:
+    """Holds for each story, whatever goes wrong in it. The local cloud logs what a function raises, as Lambda would."""
+    with logged() as lines:
+        yield
+    assert [line for line in lines if _PERSONAL.search(line)] == []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

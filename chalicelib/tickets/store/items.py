@@ -157,6 +157,12 @@ class LetterItem(DeskItem, discriminator="letter"):
     by_agenda = Agenda()
 
 
+class CopyItem(DeskItem, discriminator="copy"):
+    """The same letter came once more; its raw bytes go with the first one's."""
+
+    key = UnicodeAttribute()
+
+
 class GuardItem(DeskItem, discriminator="guard"):
     """Keeps something from happening twice, or too often."""
 

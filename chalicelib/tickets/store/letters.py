@@ -9,7 +9,7 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from chalicelib.problems import NotFound
-from chalicelib.tickets.store.items import DeskItem, LetterItem, connection
+from chalicelib.tickets.store.items import CopyItem, DeskItem, LetterItem, connection
 from chalicelib.transaction import Together
 
 _WAITS, _GOES = "quarantine", "quarantine#goes"
@@ -83,9 +83,10 @@ def no_longer_beside(together: Together, number: str, letter_id: str) -> None:
     together.delete(LetterItem(number, f"letter#{letter_id}"))
 
 
-def count_copy(number: str | None, letter_id: str) -> None:
-    """The same letter came once more. Nothing is counted where the first one's record is gone already."""
+def count_copy(number: str | None, letter_id: str, *, copy_id: str, key: str) -> None:
+    """The same letter came once more, as `copy_id`. Nothing is counted where the first one's record is gone already."""
     connection()
+    CopyItem(f"letter#{letter_id}", f"copy#{copy_id}", key=key).save()
     keys = (number, f"letter#{letter_id}") if number else (f"letter#{letter_id}", "letter")
     one_more: list[Action] = [LetterItem.copies.set((LetterItem.copies | 0) + 1)]
     try:
@@ -93,6 +94,21 @@ def count_copy(number: str | None, letter_id: str) -> None:
     except UpdateError as error:
         if error.cause_response_code != "ConditionalCheckFailedException":
             raise
+
+
+def copies(letter_id: str) -> list[str]:
+    """Where the raw bytes of the letter's copies lie."""
+    connection()
+    found = CopyItem.query(f"letter#{letter_id}", CopyItem.sk.startswith("copy#"), consistent_read=True)
+    return [item.key for item in found]
+
+
+def forget_copies(letter_id: str) -> None:
+    """The copies' records go."""
+    connection()
+    with CopyItem.batch_write() as batch:
+        for item in CopyItem.query(f"letter#{letter_id}", CopyItem.sk.startswith("copy#"), consistent_read=True):
+            batch.delete(item)
 
 
 def _item(pk: str, sk: str, letter: LetterRecord) -> LetterItem:
