@@ -41,6 +41,22 @@ def test_what_contradicts_itself_is_told_at_once_too() -> None:
     assert len(said) == 4
 
 
+KEY_OF_CHECK = {"ELIGIBILITY_KEY_PARAMETER": "/signoff/dev/hooks/eligibility"}
+
+
+@pytest.mark.parametrize(
+    "url", ["http://billing.example/", "billing.example", "https://", "https:///x", "https://a@b/"]
+)
+def test_the_check_before_a_closure_is_asked_over_https_only(url: str) -> None:
+    assert wrong(ELIGIBILITY_URL=url, **KEY_OF_CHECK) == ("ELIGIBILITY_URL must be an https:// address",)
+
+
+def test_the_check_before_a_closure_needs_a_key_to_sign_with() -> None:
+    url = "https://billing.example/check"
+    assert wrong(ELIGIBILITY_URL=url) == ("ELIGIBILITY_URL needs an ELIGIBILITY_KEY_PARAMETER",)
+    assert read(ENVIRONMENT | KEY_OF_CHECK | {"ELIGIBILITY_URL": url}).eligibility_url == url
+
+
 @pytest.mark.parametrize("zone", ["Hanoi", "../../etc/passwd", "", "Asia"])
 def test_a_time_zone_is_one_of_the_iana_database(zone: str) -> None:
     assert wrong(TIME_ZONE=zone) == ("TIME_ZONE is not a zone of the IANA database",)

@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from chalicelib.upkeep import sweep
 from tests.closure.company import SECRET, Certificates, Company, Heard, certificates, company_at
 from tests.stories.people import Customer, Desk
 
@@ -150,6 +151,11 @@ def test_silence_approves_nothing_and_erases_nothing(billing: Billing, desk_with
     assert an.ticket(scheduled)["status"] == "in_review"
     assert minh.account().ok()["status"] == "active"
     assert [kind for kind, _ in minh.notices(scheduled)][-1] == "on_hold"
+    desk.advance("PT31M")  # by now it may be asked again
+    calls, patience = len(billing.company.heard), sweep.Patience()
+    for each in (number, scheduled):
+        sweep.look_at(each, patience)
+    assert len(billing.company.heard) == calls + 1, "a sweep waits for a silent check once"
     billing.is_silent = False
     desk.advance("PT2H")
     assert an.ticket(number)["cause"] is None

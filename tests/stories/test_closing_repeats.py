@@ -33,6 +33,7 @@ def steps_again(desk: Desk, number: str) -> None:
         for holder in ("orders", "files", "account"):
             more: Json = {"holder": holder, "again": True} if name in ("erase", "look") else {}
             more |= {"error": {"Error": "States.ALL"}} if name == "trouble" else {}
+            more |= {"when": "after"} if name == "check" else {}
             desk.invoke_late(f"closure_{name}", event | more)
 
 
