@@ -3,6 +3,7 @@
 Only for the local cloud itself. The desk makes its own, in every cloud anew, with the settings it has then.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,14 +21,14 @@ _read: dict[str, Any] = {}
 
 
 def client(service: str) -> Any:
-    """The process's client for this service; only inside of moto, whose credentials and region it keeps."""
+    """The process's client for this service in the region of now; only inside of moto, whose credentials it keeps."""
     with _one_at_a_time:  # boto3 makes two at once badly
-        return _made(service)
+        return _made(service, os.environ.get("AWS_DEFAULT_REGION", ""))
 
 
 @cache
-def _made(service: str) -> Any:
-    return boto3.client(service)
+def _made(service: str, region: str) -> Any:
+    return boto3.client(service, region_name=region or None)
 
 
 @contextmanager
