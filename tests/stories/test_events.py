@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 
 import boto3
 import pytest
@@ -51,7 +50,6 @@ def test_an_event_tells_no_more_than_the_example_of_the_papers() -> None:
     paper = (PROJECT / "docs" / "events.md").read_text("utf-8")
     example = json.loads(paper.partition("```json")[2].partition("```")[0])
     sent = {"version": "0", "id": "1", "account": "1", "region": "r", "time": "2026-11-27T00:00:00Z", "resources": []}
-    assert datetime.fromisoformat(str(sent["time"]))
     assert list(VALIDATOR.iter_errors(example | sent)) == []
 
 
