@@ -108,7 +108,8 @@ def test_an_answer_to_an_ended_ticket_opens_a_question_that_links_to_it(desk_wit
     closed = owner.mails()[-1]
     assert agent.ticket(number)["status"] == "closed"
     owner.replies(closed, "Please close my account, did you?")
-    (again,) = owner.tickets()
+    again, found_by_its_address = owner.tickets()
+    assert found_by_its_address == number
     ticket = agent.ticket(again)
     assert (ticket["kind"], ticket["linked_to"], ticket["status"]) == ("support", number, "received")
     assert agent.ticket(number)["status"] == "closed"
