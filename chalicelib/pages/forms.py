@@ -1,7 +1,8 @@
 """Forms that only our own pages send: a token in each, and a look at where the browser says it comes from.
 
-Signed in, the token is bound to the session. Without a sign-in a browser lends nobody any power; there it is bound to
-the form's path, and good for a day or two. https://cheatsheetseries.owasp.org (Cross-Site Request Forgery Prevention).
+Signed in, the token is bound to the session. Without a sign-in a browser lends nobody any power; there it only shows
+that a page of ours was read within a day or two, and is the same on all of them: nothing can be told from it (rule 8).
+After OWASP's Cross-Site Request Forgery Prevention Cheat Sheet.
 """
 
 from collections.abc import Mapping
@@ -14,18 +15,16 @@ from chalicelib.settings import settings
 FIELD = "form_token"
 
 
-def token_for(path: str, session: Session | None) -> str:
-    """The token that a form to this path (below PUBLIC_URL) carries in the field `form_token`."""
-    if session:
-        return keys.token("form", "session", session.sid)
-    return keys.token("form", "path", path, str(_day()))
+def token_for(session: Session | None) -> str:
+    """The token that a form carries in the field `form_token`."""
+    return keys.token("form", "session", session.sid) if session else keys.token("form", "day", str(_day()))
 
 
-def is_ours(given: str, path: str, session: Session | None) -> bool:
+def is_ours(given: str, session: Session | None) -> bool:
     """Whether the form came from a page of ours, shown to this session."""
     if session:
         return keys.is_token(given, "form", "session", session.sid)
-    return any([keys.is_token(given, "form", "path", path, str(day)) for day in (_day(), _day() - 1)])  # noqa: C419
+    return any([keys.is_token(given, "form", "day", str(day)) for day in (_day(), _day() - 1)])  # noqa: C419
 
 
 def _day() -> int:

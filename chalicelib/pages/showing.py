@@ -42,16 +42,16 @@ def _usual(visit: "Visit", token_session: Session | None) -> dict[str, Any]:
         "status_name": lambda status: status_name(status, language),
         "name": lambda group, key: words.name(group, key, language),
         "name_of_field": lambda field: words.name("field", field, language),
-        "token": lambda path: _token_field(path, session),
+        "token": lambda *_: _token_field(session),
         "here_in": lambda other: _here_in(visit, other),
         "static": lambda name: f"{chosen.public_url}/static/{name}?v={version_of(name)}",
     }  # fmt: skip
 
 
-def _token_field(path: str, session: Session | None) -> Any:
+def _token_field(session: Session | None) -> Any:
     from markupsafe import Markup
 
-    return Markup('<input type="hidden" name="{}" value="{}">').format(forms.FIELD, forms.token_for(path, session))
+    return Markup('<input type="hidden" name="{}" value="{}">').format(forms.FIELD, forms.token_for(session))
 
 
 def _here_in(visit: "Visit", language: Language) -> str:

@@ -134,7 +134,7 @@ class _Coming:
 
     def _must_be_ours(self) -> None:
         given = self._fields.get(forms.FIELD, "")
-        if forms.came_from_elsewhere(self.arriving.headers) or not forms.is_ours(given, self.here, self._held):
+        if forms.came_from_elsewhere(self.arriving.headers) or not forms.is_ours(given, self._held):
             raise ForeignForm
 
     def remembering(self, response: Response) -> Response:

@@ -74,7 +74,7 @@ class Browser:
     ) -> HTTPResponse:
         body = form
         if isinstance(form, dict):
-            fields = {**form, forms.FIELD: forms.token_for(path, self.session) if token is None else token}
+            fields = {**form, forms.FIELD: forms.token_for(self.session) if token is None else token}
             body = urlencode(fields).encode()
         sent = self._headers({"Content-Type": FORM, **headers})
         return self.client.http.post(path, headers=sent, body=body)
@@ -133,11 +133,12 @@ def test_a_form_of_another_type_is_refused(browser: Browser) -> None:
 def test_a_form_without_our_token_is_refused(browser: Browser) -> None:
     assert browser.sends("/menu/day", b"what=tea").status_code == 403
     assert browser.sends("/menu/day", {"what": "tea"}, token="x" * 26).status_code == 403
-    assert browser.sends("/menu/day", {"what": "tea"}, token=forms.token_for("/menu/night", None)).status_code == 403
+    others = forms.token_for(sessions.begun(LAN, "Lan", before=None))
+    assert browser.sends("/menu/day", {"what": "tea"}, token=others).status_code == 403
 
 
 def test_a_token_without_sign_in_is_good_for_a_day_or_two(browser: Browser) -> None:
-    token = forms.token_for("/menu/day", None)
+    token = forms.token_for(None)
     clock.follow(lambda: NOW + timedelta(days=1))
     assert browser.sends("/menu/day", {"what": "tea"}, token=token).status_code == 303
     clock.follow(lambda: NOW + timedelta(days=2))
@@ -163,10 +164,10 @@ def test_a_form_from_another_site_is_refused(browser: Browser, headers: dict[str
 
 def test_a_form_is_bound_to_the_session_that_it_was_shown_to(browser: Browser) -> None:
     browser.signs_in(LAN)
-    others = forms.token_for("/mine", browser.session)
+    others = forms.token_for(browser.session)
     browser.signs_in(LAN)
     assert browser.sends("/mine", {"text": "x"}, token=others).status_code == 403
-    assert browser.sends("/mine", {"text": "x"}, token=forms.token_for("/mine", None)).status_code == 403
+    assert browser.sends("/mine", {"text": "x"}, token=forms.token_for(None)).status_code == 403
 
 
 def test_a_page_for_some_sends_others_to_the_sign_in(browser: Browser) -> None:
@@ -217,7 +218,7 @@ def test_a_form_of_an_ended_session_is_not_lost(browser: Browser) -> None:
     assert answered.status_code == 401
     shown = answered.body.decode()
     assert "Dear &lt;b&gt;team&lt;/b&gt;,\nplease help me to leave." in shown
-    token = forms.token_for("/mine", old)
+    token = forms.token_for(old)
     assert token in shown
     browser.session = sessions.begun(LAN, "Lan", before=old)
     assert browser.sends("/mine", {"text": "kept"}, token=token).body == b"kept"
@@ -225,7 +226,7 @@ def test_a_form_of_an_ended_session_is_not_lost(browser: Browser) -> None:
 
 def test_somebody_else_who_signs_in_beside_it_cannot_send_that_form(browser: Browser) -> None:
     old = browser.signs_in(LAN)
-    token = forms.token_for("/mine", old)
+    token = forms.token_for(old)
     browser.session = sessions.begun(Person(sub="minh", account_id="acc-minh"), "Minh", before=old)
     assert browser.sends("/mine", {"text": "x"}, token=token).status_code == 403
 

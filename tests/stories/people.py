@@ -118,7 +118,7 @@ class Desk:
         if form is None:
             return send(self.cloud.desk_url, "GET", path)
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        fields = {**form, FIELD: token_for(path, None)}
+        fields = {**form, FIELD: token_for(None)}
         return send(self.cloud.desk_url, "POST", path, urlencode(fields).encode(), kind)
 
     def system(self, method: str, path: str, body: Any = None, *, scope: str = "accounts:write") -> Answer:

@@ -13,7 +13,7 @@ from tests.stories.letters import code_in, new_customer, stranger
 from tests.stories.people import Desk, Json, link_in
 
 _VARIES = re.compile(
-    r"(?<=value=\")[a-z2-7]{26}|SO-[0-9A-Z]{6}|so-[0-9a-z]{6}\.[a-z2-7]+|\d{4}-\d\d-\d\dT[0-9:.]+Z?"
+    r"SO-[0-9A-Z]{6}|so-[0-9a-z]{6}\.[a-z2-7]+|\d{4}-\d\d-\d\dT[0-9:.]+Z?"
     r"|[0-9a-f]{8}-[0-9a-f-]{27}|[BCGHKMNPQRTVXZ2-9]{4}-[BCGHKMNPQRTVXZ2-9]{4}|\d\d:\d\d"
 )
 
