@@ -92,6 +92,27 @@ def test_an_admin_holds_by_clicking_and_lifts_it_by_a_key(desk: Desk, window: Wi
     assert not desk.agent().ticket(number)["is_held"]
 
 
+def test_a_prepared_answer_joins_what_is_typed_after_a_look_at_what_would_be_erased(desk: Desk, window: Window) -> None:
+    chi = desk.admin()
+    thanks = {"key": "thanks", "vi": "Cảm ơn bạn.", "en": "Thank you."}
+    version = chi.call("GET", "/desk/canned-replies").ok()["version"]
+    chi.call("PUT", "/desk/canned-replies", {"expected_version": version, "replies": [thanks]}).ok()
+    lan = desk.customer(language="vi")
+    number = lan.asks_to_close()
+    page = window(language="en")
+    signs_in_as_team(page, "an", to=f"/desk/case/{number}")
+    presses(page, "w", "Enter")
+    expect(page.get_by_role("region", name="What would be erased")).to_contain_text("would be erased (3)")
+    presses(page, "m")
+    expect(page.get_by_label("Prepared answer")).to_be_focused()
+    page.get_by_label("Text", exact=True).fill("Chào chị Lan,")
+    page.get_by_label("Prepared answer").select_option(value="vi.thanks")
+    expect(page.get_by_label("Text", exact=True)).to_have_value("Chào chị Lan,\n\nCảm ơn bạn.")
+    decision(page, "replies").get_by_role("button").click()
+    says(page, "Your answer is on its way.")
+    assert "Cảm ơn bạn." in lan.mails()[-1]["text"]
+
+
 def test_what_got_stuck_stands_first_in_red_and_is_started_again(desk: Desk, window: Window) -> None:
     lan = desk.customer(country="US")
     number = lan.asks_to_close()
