@@ -12,6 +12,7 @@ from chalicelib.letters import inbound_mail
 from chalicelib.notices import feedback, ticket_stream
 from chalicelib.pages import desk as queue
 from chalicelib.pages import (
+    desk_answers,
     desk_case,
     desk_figures,
     desk_letters,
@@ -57,6 +58,7 @@ PAGES = [
     desk_new.pages,
     desk_case.pages,
     desk_letters.pages,
+    desk_answers.pages,
     desk_figures.pages,
 ]
 

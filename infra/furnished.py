@@ -8,10 +8,11 @@ from typing import Any, Literal
 from infra.demo_desk import Desk, Unexpected
 
 LAN, MINH = "acc-lan", "acc-minh"  # as infra/local/seeds.py has them
+THU = "acc-thu"
 _CLOSE = {"product": "other", "category": "technical_support", "request": "account_closure"}
 _LINK = re.compile(r"https?://[^/]+(/track/[A-Za-z0-9.-]*[A-Za-z0-9])")
 
-Who = Literal["nobody", "customer", "agent", "admin"]
+Who = Literal["nobody", "customer", "newcomer", "agent", "admin"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,8 @@ def furnish(desk: Desk) -> list[Shown]:
     decides(desk, support, "replies", text="Chào chị Lan, hóa đơn đã được gửi lại. Chị kiểm tra giúp nhé.")
     _troubled(desk)
     by_mail = _letters(desk)
+    _answers(desk)
+    _registers(desk, THU, "Vũ Minh Thu", "thu@khach.example")
     return [
         Shown(name="close-account", who="nobody", path="/close-account"),
         Shown(name="close-account-asked", who="nobody", path="/close-account?asked=1"),
@@ -44,15 +47,27 @@ def furnish(desk: Desk) -> list[Shown]:
         Shown(name="not-found", who="nobody", path="/track/so-222222.aaaaaaaaaa"),
         Shown(name="portal", who="customer", path="/portal"),
         Shown(name="portal-new", who="customer", path="/portal/new"),
-        Shown(name="portal-close", who="customer", path="/portal/close"),
+        Shown(name="portal-close", who="newcomer", path="/portal/close"),
+        Shown(name="portal-already", who="customer", path="/portal/close"),
         Shown(name="portal-ticket", who="customer", path=f"/portal/tickets/{lan}"),
         Shown(name="portal-support", who="customer", path=f"/portal/tickets/{support}"),
         Shown(name="desk", who="agent", path="/desk"),
         Shown(name="desk-case", who="agent", path=f"/desk/case/{by_mail}"),
         Shown(name="desk-case-closed", who="admin", path=f"/desk/case/{closed}"),
+        Shown(name="desk-case-dry-run", who="agent", path=f"/desk/case/{lan}?dry-run=1"),
+        Shown(name="desk-answers", who="admin", path="/desk/answers"),
         Shown(name="desk-letters", who="agent", path="/desk/letters"),
         Shown(name="desk-figures", who="agent", path="/desk/figures"),
     ]
+
+
+def _answers(desk: Desk) -> None:
+    """Two prepared answers."""
+    invoice = {"key": "ask-for-invoice", "vi": "Chào bạn,\n\nXin cho biết số hóa đơn gần nhất của bạn.",
+               "en": "Hello,\n\nplease tell us the number of your last invoice."}  # fmt: skip
+    thanks = {"key": "thanks", "vi": "Cảm ơn bạn đã cho chúng tôi biết.", "en": "Thank you for telling us."}
+    token = desk.token(sub="chi", groups=["desk-agent", "desk-admin"])
+    _ok(desk.call("PUT", "/desk/canned-replies", {"expected_version": 0, "replies": [invoice, thanks]}, token=token))
 
 
 def decides(desk: Desk, number: str, what: str, **given: Any) -> dict[str, Any]:
@@ -94,10 +109,14 @@ def _troubled(desk: Desk) -> str:
 
 def _customer(desk: Desk, account_id: str, name: str, email: str) -> str:
     """Registers an account with something to erase, and has its owner ask for the closure."""
-    fields = {"email": email, "name": name, "country": "VN", "language": "vi"}
-    _ok(desk.call("PUT", f"/accounts/{account_id}", fields, token=desk.token(sub="crm", scope="accounts:write")))
+    _registers(desk, account_id, name, email)
     desk.fill_holders(account_id)
     return _opens(desk, account_id, _CLOSE | {"subject": "Hủy tài khoản", "content": "Nhờ xóa tài khoản giúp tôi."})
+
+
+def _registers(desk: Desk, account_id: str, name: str, email: str) -> None:
+    fields = {"email": email, "name": name, "country": "VN", "language": "vi"}
+    _ok(desk.call("PUT", f"/accounts/{account_id}", fields, token=desk.token(sub="crm", scope="accounts:write")))
 
 
 def _letters(desk: Desk) -> str:

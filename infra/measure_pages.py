@@ -16,7 +16,7 @@ from typing import Any
 from chalicelib.pages import sessions, showing
 from chalicelib.signin import Person
 from infra.demo_desk import Answer, Desk, Unexpected
-from infra.furnished import Shown, furnish
+from infra.furnished import THU, Shown, furnish
 from infra.local.__main__ import quiet
 from infra.local.cloud import LocalCloud
 
@@ -25,6 +25,7 @@ HEAVIEST, SLOWEST_MS = 100_000, 30.0
 _LINKED = re.compile(r'(?:href|src)="[^"]*(/static/[^"]+)"')
 PEOPLE = {
     "customer": Person(sub="acc-lan", account_id="acc-lan", is_owner=True),
+    "newcomer": Person(sub=THU, account_id=THU, is_owner=True),
     "agent": Person(sub="an", groups=frozenset({"desk-agent"})),
     "admin": Person(sub="chi", groups=frozenset({"desk-agent", "desk-admin"})),
 }

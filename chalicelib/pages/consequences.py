@@ -8,7 +8,10 @@ from chalicelib.accounts import store as accounts
 from chalicelib.closure.ledger import RESIDUALS
 from chalicelib.language import Language, say
 from chalicelib.settings import settings
-from chalicelib.tickets import deadlines, opening
+from chalicelib.signin import Person
+from chalicelib.tickets import checking, deadlines, opening, views
+from chalicelib.tickets.ticket import AccountRef
+from chalicelib.tickets.views import NamedView
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,3 +47,13 @@ def consequences_now(account_id: str, language: Language) -> Consequences:
     """The same, if this account's owner asked now; `NotFound` if the account is gone."""
     regime = opening.regime_of(accounts.find(account_id))
     return consequences_of(deadlines.after(clock.now(), regime.fulfil), language)
+
+
+def named_now(person: Person, language: Language) -> list[NamedView]:
+    """What the company's own check names of the signed-in owner's account now: for nobody else to read, and nothing if
+    it doesn't answer within a few seconds."""
+    account = accounts.look_for(person.account_id) if checking.is_on() and person.account_id else None
+    if not account or not person.is_owner:
+        return []
+    registered = AccountRef(account_id=account.account_id, generation=account.generation)
+    return [views.named_view(each, language) for each in checking.hear_for_a_page(registered)]

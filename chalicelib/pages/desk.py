@@ -12,7 +12,7 @@ from chalicelib.tickets import desk_api, store
 from chalicelib.tickets.desk_api import Queue
 from chalicelib.tickets.store import guards
 from chalicelib.tickets.ticket import ENDED, OPEN, Status
-from chalicelib.tickets.views import TicketRow
+from chalicelib.tickets.views import DeskTicketRow
 
 pages = Pages(__name__)
 _ROWS: Final = 25
@@ -35,11 +35,11 @@ def _one_of(asked: str, known: tuple[str, ...]) -> str:
     return asked if asked in known else ""
 
 
-def _rows(visit: Visit, status: str, whose: str) -> tuple[list[TicketRow], str | None]:
+def _rows(visit: Visit, status: str, whose: str) -> tuple[list[DeskTicketRow], str | None]:
     """A screenful of rows, and the cursor that goes on. Of somebody's own tickets it takes several pages to fill it."""
     assignee = {"mine": visit.person.sub, "nobody": ""}.get(whose)
     cursor = visit.given.get("cursor") or None
-    rows: list[TicketRow] = []
+    rows: list[DeskTicketRow] = []
     for _ in range(_MOST_READS):
         asked: dict[str, Any] = {"status": status or None, "assignee": assignee, "cursor": cursor, "limit": _ROWS}
         page: Any = desk_api.queue(visit.asking(Queue(**asked))).body

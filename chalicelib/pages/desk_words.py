@@ -168,6 +168,12 @@ _NAMES: Final[dict[str, dict[str, str]]] = {
         "registered_again": N_("the account id was registered again"),
         "not frozen": N_("the account is not locked"),
     },
+    "found_now": {
+        "nothing": N_("nothing there"),
+        "some": N_("would be erased"),
+        "kept": N_("kept by law"),
+        "cannot_tell": N_("not known"),
+    },
     "found_detail": {"erased_not_looked": N_("erased, not yet read again")},
     "reason": _REASONS,
     "why": {
@@ -179,6 +185,7 @@ _NAMES: Final[dict[str, dict[str, str]]] = {
         "signed_in": N_("somebody signed in to the account"),
         "account_gone": N_("the account is no longer there"),
         "other_generation": N_("the account id was registered again"),
+        "cannot_tell": N_("the company’s own check did not answer"),
         "started_again": N_("the last run had not begun"),
     },
     "regime": {
@@ -251,5 +258,8 @@ _NAMES: Final[dict[str, dict[str, str]]] = {
         "address": N_("Mail address"),
         "language": N_("Language"),
         "expected_version": N_("Version"),
+        "key": N_("Key"),
+        "vi": N_("Vietnamese"),
+        "en": N_("English"),
     },
 }

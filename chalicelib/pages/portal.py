@@ -11,7 +11,7 @@ from chalicelib.accounts import store as accounts
 from chalicelib.answers import Answer, Page, Paging
 from chalicelib.calls import CUSTOMER
 from chalicelib.language import N_, say
-from chalicelib.pages.consequences import consequences_now
+from chalicelib.pages.consequences import consequences_now, named_now
 from chalicelib.pages.refusals import REFUSALS, Refused, refused
 from chalicelib.pages.visits import Pages, Visit, go_to, show
 from chalicelib.problems import ClosureAlreadyOpen, KeyUsedDifferently, NotFound
@@ -143,6 +143,7 @@ def _closing_form(visit: Visit, refusal: Refused | None = None) -> Response:
     return _shown(
         visit, "portal_close.html", refusal, consequences=consequences_now(visit.account_id, visit.language),
         content=visit.given.get("content", "") if visit.is_form else "", subject=CLOSE_SUBJECT,
+        named=named_now(visit.person, visit.language),
         is_understood=visit.is_form and visit.given.get("understood") == "yes",
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from chalicelib.answers import Answer, json_response
 from chalicelib.calls import CUSTOMER
 from chalicelib.closure import receipt_api
 from chalicelib.language import N_, date_in_words, say
-from chalicelib.pages.consequences import consequences_of
+from chalicelib.pages.consequences import consequences_of, named_now
 from chalicelib.pages.portal import show_refused
 from chalicelib.pages.refusals import REFUSALS, Refused, refused
 from chalicelib.pages.visits import Pages, Visit, go_to, show
@@ -20,7 +20,7 @@ from chalicelib.settings import settings
 from chalicelib.tickets import api
 from chalicelib.tickets.api import IDS, Reply
 from chalicelib.tickets.ticket import ENDED, MAY_WITHDRAW
-from chalicelib.tickets.views import TicketView
+from chalicelib.tickets.views import NamedView, TicketView
 
 pages = Pages(__name__)
 
@@ -111,6 +111,7 @@ def _page(visit: Visit, refusal: Refused | None = None) -> Response:
         told=say(language, told, number=ticket.number),
         typed={name: typed.get(name, "") for name in ("text", "code")},
         consequences=consequences_of(ticket.due_at, language) if is_asked_for_word else None,
+        named=_named(visit, ticket, is_asked_for_word=is_asked_for_word),
         may_write=ticket.status not in ENDED,
         may_withdraw=ticket.status in MAY_WITHDRAW,
         hurry=_hurry(ticket),
@@ -118,6 +119,11 @@ def _page(visit: Visit, refusal: Refused | None = None) -> Response:
         complaints_url=settings().complaints_url,
         receipt=_receipt_in_words(visit) if ticket.status == "closed" else [],
     )
+
+
+def _named(visit: Visit, ticket: TicketView, *, is_asked_for_word: bool) -> list[NamedView]:
+    """What the company's check named. Before the asker's own word it may not have been asked for the ticket yet."""
+    return ticket.eligibility or (named_now(visit.person, visit.language) if is_asked_for_word else [])
 
 
 def _view(visit: Visit) -> TicketView:

@@ -68,6 +68,7 @@ _NAMES: Final[dict[str, dict[str, str]]] = {
         "blocked": N_("something was not settled in time"), "duplicate": N_("there is another request for it"),
         "fraud_suspected": N_("something about it did not look right"),
         "legal_hold": N_("the law forbids to erase it now"),
+        "cannot_tell": N_("our own check did not answer"),
         "asked_elsewhere": N_("it was asked for in another way"), "other": N_("for another reason"),
     },
     "notice": {

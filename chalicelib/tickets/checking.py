@@ -1,7 +1,8 @@
 """Asks the company's own check whether something stands in the way of a closure, and writes down what it says.
 
 docs/eligibility.md is the contract. Silence and nonsense are never taken for "nothing stands in the way": the ticket
-says `cannot_tell`, and nothing is approved or erased until the check answers. It is never asked while a customer waits.
+says `cannot_tell`, and nothing is approved or erased until the check answers. While a customer waits it is asked for a
+page only, for a short time, and its silence hinders nothing there.
 """
 
 from datetime import datetime
@@ -22,6 +23,7 @@ from chalicelib.tickets.ticket import AccountRef, Ticket
 from chalicelib.transaction import Together
 
 _TIMEOUT_S = 8.0  # an agent waits for it, and API Gateway for 29 seconds at most
+PAGE_WAITS_S = 3.0
 _MOST = 20
 _TURNS = 5
 Text = Annotated[FilledLine, Field(max_length=500)]
@@ -45,14 +47,14 @@ def is_on() -> bool:
     return bool(settings().eligibility_url)
 
 
-def hear(account: AccountRef | None) -> Heard:
+def hear(account: AccountRef | None, *, within_s: float = _TIMEOUT_S) -> Heard:
     """What the check says of this registration of the account. Nothing, where none is configured."""
     if not is_on() or not account:
         return ()
     message = {"action": "check", "account_id": account.account_id, "generation": account.generation}
     try:
         said = hooks.call(
-            settings().eligibility_url, message, key=settings().eligibility_key_parameter, timeout_s=_TIMEOUT_S
+            settings().eligibility_url, message, key=settings().eligibility_key_parameter, timeout_s=within_s
         )
         return _named(said) if said.status == 200 else Unanswered(why=f"http_{said.status}")
     except hooks.HookFailed as error:
@@ -72,6 +74,12 @@ def _named(said: hooks.Answered) -> Heard:
     return tuple(
         Named(code=each.code, kind=each.kind, vi=each.text.vi, en=each.text.en, url=each.url) for each in lines
     )
+
+
+def hear_for_a_page(account: AccountRef) -> tuple[Named, ...]:
+    """What is named of it, for its owner to read before asking; nothing where the check is silent."""
+    heard = hear(account, within_s=PAGE_WAITS_S)
+    return () if isinstance(heard, Unanswered) else heard
 
 
 # ── while the ticket is in review ────────────────────────────────────────────────────────────────────────────

@@ -35,7 +35,7 @@ from chalicelib.tickets.api import IDS, NUMBER
 from chalicelib.tickets.deciding import Deciding
 from chalicelib.tickets.store import guards
 from chalicelib.tickets.ticket import ENDED, MAY_WITHDRAW, OPEN, Kind, ReasonToReject, Status, Ticket
-from chalicelib.tickets.views import AccountFacts, DeskTicketView, TicketRow
+from chalicelib.tickets.views import AccountFacts, DeskTicketRow, DeskTicketView
 
 calls = Calls(__name__)
 Text = Annotated[Filled, Field(max_length=20_000)]
@@ -118,18 +118,18 @@ class Merge(Seen):
     into: Annotated[str, Field(pattern=f"^{NUMBER}$")]
 
 
-@calls.get("/desk/tickets", who=AGENT, asks=Queue, answers={200: Page[TicketRow]}, says="The queue, by due date")
+@calls.get("/desk/tickets", who=AGENT, asks=Queue, answers={200: Page[DeskTicketRow]}, says="The queue, by due date")
 def queue(call: Call[Queue]) -> Answer:
     asked = call.given
     if asked.q:
-        rows = [views.row(each, call.language, for_desk=True) for each in _found(asked.q)]
-        return Answer(200, Page[TicketRow](items=rows, next=None))
+        rows = [views.desk_row(each, call.language) for each in _found(asked.q)]
+        return Answer(200, Page[DeskTicketRow](items=rows, next=None))
     whose = f"queue#{asked.status}#{asked.assignee}"
     after = key_of(asked.cursor, of=whose) if asked.cursor else None
     found, key = _page_of(asked.status, limit=asked.limit, after=after)
     chosen = [each for each in found if asked.assignee is None or (each.assignee or "") == asked.assignee]
-    rows = [views.row(each, call.language, for_desk=True) for each in chosen]
-    return Answer(200, Page[TicketRow](items=rows, next=cursor_for(key, of=whose) if key else None))
+    rows = [views.desk_row(each, call.language) for each in chosen]
+    return Answer(200, Page[DeskTicketRow](items=rows, next=cursor_for(key, of=whose) if key else None))
 
 
 def _page_of(status: Status | None, *, limit: int, after: Any) -> tuple[list[Ticket], Any]:

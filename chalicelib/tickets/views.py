@@ -93,6 +93,14 @@ class TicketRow(View):
     assignee: str | None = None
 
 
+class DeskTicketRow(TicketRow):
+    """A ticket in the queue. `is_blocked`: it waits for the customer, who has something to clear."""
+
+    is_held: bool
+    is_stopped: bool
+    is_blocked: bool
+
+
 class LetterView(View):
     id: str
     at: Time
@@ -239,13 +247,24 @@ def next_view(ticket: Ticket, language: Language) -> Next:
     return Next(code=code, text=say(language, _NEXT[code]), by=by)
 
 
-def row(ticket: Ticket, language: Language, *, for_desk: bool = False) -> TicketRow:
-    status = ticket.status if for_desk else _shown(ticket)
-    return TicketRow(
-        number=ticket.number, kind=ticket.kind, status=status, status_name=status_name(status, language),
-        version=ticket.version, subject=ticket.subject, opened_at=ticket.opened_at, changed_at=ticket.changed_at,
-        due_at=ticket.due_at, next=next_view(ticket, language), assignee=ticket.assignee if for_desk else None,
+def row(ticket: Ticket, language: Language) -> TicketRow:
+    return TicketRow(**_row(ticket, _shown(ticket), language))
+
+
+def desk_row(ticket: Ticket, language: Language) -> DeskTicketRow:
+    """The ticket in the queue."""
+    return DeskTicketRow(
+        **_row(ticket, ticket.status, language), assignee=ticket.assignee, is_held=ticket.held,
+        is_stopped=ticket.stopped, is_blocked=bool(ticket.blockers) and ticket.status in MAY_WITHDRAW,
     )  # fmt: skip
+
+
+def _row(ticket: Ticket, status: Status, language: Language) -> dict[str, Any]:
+    return {
+        "number": ticket.number, "kind": ticket.kind, "status": status, "status_name": status_name(status, language),
+        "version": ticket.version, "subject": ticket.subject, "opened_at": ticket.opened_at,
+        "changed_at": ticket.changed_at, "due_at": ticket.due_at, "next": next_view(ticket, language),
+    }  # fmt: skip
 
 
 def view(file: store.File, language: Language) -> TicketView:
@@ -301,7 +320,7 @@ def _common(file: store.File, language: Language, *, for_desk: bool) -> dict[str
         "changed_at": changed_at, "due_at": ticket.due_at, "answer_by": ticket.answer_by,
         "closes_at": ticket.closes_at if ticket.status in ("scheduled", "closing", "needs_attention") else None,
         "ended_at": ticket.ended_at, "next": next_view(ticket, language),
-        "eligibility": [_named(each, language) for each in file.named] if _may_read_check(ticket, for_desk) else [],
+        "eligibility": [named_view(each, language) for each in file.named] if _may_read_check(ticket, for_desk) else [],
         "timeline": [_entry(each, file, for_desk=for_desk) for each in shown],
         "attachments": _attachments(file, for_desk=for_desk, is_all=is_all),
         "notices": [NoticeView(kind=each.kind, at=each.at, state=each.state) for each in told],
@@ -320,7 +339,8 @@ def _may_read_check(ticket: Ticket, for_desk: bool) -> bool:
     return ticket.kind == "closure" and is_known and ticket.status in MAY_WITHDRAW
 
 
-def _named(named: Named, language: Language) -> NamedView:
+def named_view(named: Named, language: Language) -> NamedView:
+    """In the reader's language."""
     return NamedView(code=named.code, kind=named.kind, text=named.vi if language == "vi" else named.en, url=named.url)
 
 

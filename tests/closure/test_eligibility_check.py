@@ -53,6 +53,13 @@ def test_it_is_asked_about_this_registration_of_the_account(check: Company) -> N
     assert json.loads(check.heard[0].body) == message
 
 
+def test_a_page_waits_for_it_no_longer_than_a_few_seconds(check: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checking.PAGE_WAITS_S <= 3
+    monkeypatch.setattr(checking, "PAGE_WAITS_S", 0.05)
+    check.never_answers()
+    assert checking.hear_for_a_page(LAN) == ()
+
+
 def test_what_it_names_is_understood(check: Company) -> None:
     credit = {"code": "credit", "kind": "warning", "text": {"vi": "Số dư", "en": "Credit"}}
     assert heard(check, [OWED, credit]) == (

@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.upkeep import sweep
 from tests.closure.company import SECRET, Certificates, Company, Heard, certificates, company_at
+from tests.stories.browsing import Browser, signed_in
 from tests.stories.people import Customer, Desk
 
 OWED = {
@@ -56,6 +57,7 @@ def serving(certified: Certificates) -> Iterator[Billing]:
 @pytest.fixture
 def billing(serving: Billing) -> Iterator[Billing]:
     serving.named.clear()
+    serving.company.heard.clear()
     yield serving
     serving.is_silent = False
 
@@ -182,6 +184,60 @@ def test_the_owner_reads_what_the_check_named_before_saying_the_word_and_a_stran
     desk.advance("PT2H")
     assert minh.account_id not in str([json.loads(each.body) for each in billing.company.heard])
     assert an.ticket(by_phone)["eligibility"] == []
+
+
+def test_the_pages_name_it_before_the_word_and_to_the_owner_and_the_agents_alone(
+    billing: Billing, desk_with: Callable[..., Desk]
+) -> None:
+    desk = desk_of(billing, desk_with)
+    lan = desk.customer(language="en")
+    billing.named[lan.account_id] = [OWED, CREDIT]
+    browser = Browser(desk).signs_in(lan.account_id, to="/portal/close")
+    assert browser.text.index("Your credit is lost.") < browser.text.index("Yes, close my account")
+    assert OWED["url"] in browser.page.links
+    browser.fills("/portal/close", understood="yes")
+    (number,) = lan.tickets()
+    desk.settle()
+    page = browser.opens(f"/portal/tickets/{number}")
+    assert "Pay invoice 17." in page.text
+    assert "Please settle it by" in page.text
+    assert "unpaid_invoices" not in page.text
+    an = signed_in(desk, "an")
+    assert "waits for the customer" in an.opens("/desk?status=in_review").text
+    case = an.opens(f"/desk/case/{number}")
+    assert "stands in the way unpaid_invoices Pay invoice 17." in case.text
+    assert "The customer has time until" in case.text
+    assert OWED["url"] in case.links
+    minh = desk.customer()
+    assert "Pay invoice 17." not in Browser(desk).signs_in(minh.account_id, to="/portal/close").text
+    assert desk.cloud.permissions.refused == []
+
+
+def test_a_silent_check_hinders_no_page_and_agents_read_that_it_can_t_tell(
+    billing: Billing, desk_with: Callable[..., Desk]
+) -> None:
+    desk = desk_of(billing, desk_with)
+    lan = desk.customer()
+    billing.is_silent = True
+    browser = Browser(desk).signs_in(lan.account_id, to="/portal/close")
+    assert "Good to know before" not in browser.text
+    browser.fills("/portal/close", understood="yes")
+    (number,) = lan.tickets()
+    desk.settle()
+    assert "(http_503): nobody can tell" in signed_in(desk, "an").opens(f"/desk/case/{number}").text
+
+
+def test_who_only_uses_an_account_doesn_t_read_what_is_named_of_it(
+    billing: Billing, desk_with: Callable[..., Desk]
+) -> None:
+    desk = desk_of(billing, desk_with, OWNER_CLAIM="is_owner")
+    lan = desk.customer()
+    billing.named[lan.account_id] = [OWED, CREDIT]
+    browser = Browser(desk).signs_in(lan.account_id, to="/portal/close")
+    assert browser.page.has_form("/portal/close")
+    assert "unpaid" not in browser.text
+    assert "invoice 17" not in browser.text
+    assert billing.company.heard == []
 
 
 def test_where_closures_are_let_through_they_are_scheduled_once_nothing_stands_in_the_way(

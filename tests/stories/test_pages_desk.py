@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.pages import sessions
 from chalicelib.signin import Person
-from tests.stories.desk_browsing import Browser, Shown, signed_in
+from tests.stories.browsing import Browser, Page, signed_in
 from tests.stories.letters import letter, new_customer, stranger
 from tests.stories.people import QUESTION, Desk
 
@@ -19,18 +19,18 @@ def case(number: str, what: str = "") -> str:
     return f"/desk/case/{number}{'/' + what if what else ''}"
 
 
-def decides(browser: Browser, number: str, what: str, **typed: str) -> Shown:
+def decides(browser: Browser, number: str, what: str, **typed: str) -> Page:
     """Opens the ticket's page and sends the form of one decision."""
     return browser.sends(browser.opens(case(number)), case(number, what), **typed)
 
 
-def rows_of(page: Shown) -> list[str]:
+def rows_of(page: Page) -> list[str]:
     """The numbers in the queue, as they stand there."""
     parts = page.html.split('class="go" href="')[1:]
     return [urlsplit(part.partition('"')[0]).path.rpartition("/")[2] for part in parts]
 
 
-def row_of(page: Shown, number: str) -> str:
+def row_of(page: Page, number: str) -> str:
     """One row of the queue, as HTML."""
     return next(part for part in page.html.split("<tr class=")[1:] if number in part)
 
@@ -41,7 +41,7 @@ def row_of(page: Shown, number: str) -> str:
 def test_customers_are_refused_everywhere_and_nobody_sees_anything_without_signing_in(desk: Desk) -> None:
     lan = desk.customer()
     number = lan.asks_to_close()
-    customer, nobody = signed_in(desk, lan.account_id), Browser(desk=desk)
+    customer, nobody = signed_in(desk, lan.account_id), Browser(desk)
     for path in (*PAGES, case(number), case(number, "receipt")):
         assert customer.answered(path).status == 403, path
         led_to = nobody.answered(path)
@@ -64,7 +64,7 @@ def test_nobody_decides_on_their_own_account(desk: Desk) -> None:
     lan = desk.customer()
     number = lan.asks_to_close()
     me = Person(sub="an", account_id=lan.account_id, groups=frozenset({"desk-agent"}))
-    browser = Browser(desk=desk)
+    browser = Browser(desk)
     cookie = sessions.cookie_of(sessions.begun(me, "An", before=None)).partition(";")[0].partition("=")
     browser.cookies[desk.cloud.desk_url] = {cookie[0]: cookie[2]}
     page = browser.opens(case(number))

@@ -52,6 +52,19 @@ document.addEventListener("keydown", (event) => {
   leadTo(found);
 });
 
+// A prepared answer joins what is typed already.
+const prepared = document.getElementById("prepared");
+if (prepared) {
+  const text = document.getElementById(prepared.dataset.fills);
+  prepared.parentElement.hidden = false;
+  prepared.addEventListener("change", () => {
+    const said = prepared.selectedOptions[0].dataset.text;
+    if (said) text.value = text.value.trim() ? `${text.value.trimEnd()}\n\n${said}` : said;
+    prepared.value = "";
+    text.focus();
+  });
+}
+
 mayUse.addEventListener("change", () => use(mayUse.checked));
 document.getElementById("keys-show").addEventListener("click", () => list.showModal());
 hint.hidden = false;

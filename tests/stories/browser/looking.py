@@ -40,6 +40,7 @@ def signs_in_as_customer(page: Page, customer: Customer, *, to: str) -> None:
 def signs_in_as_team(page: Page, who: str, *, to: str = "/desk") -> None:
     page.goto(f"/signin?to={to}")
     page.locator(f"button[name=as][value={who}]").click()
+    page.wait_for_url(f"**{to}")
 
 
 def violations(page: Page) -> list[str]:
