@@ -42,7 +42,7 @@ def _usual(visit: "Visit", token_session: Session | None) -> dict[str, Any]:
         "status_name": lambda status: status_name(status, language),
         "name": lambda group, key: words.name(group, key, language),
         "name_of_field": lambda field: words.name("field", field, language),
-        "token": lambda *_: _token_field(session),
+        "token": lambda: _token_field(session),
         "here_in": lambda other: _here_in(visit, other),
         "static": lambda name: f"{chosen.public_url}/static/{name}?v={version_of(name)}",
     }  # fmt: skip
