@@ -12,7 +12,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 
-.PHONY: help run demo test check bench pictures format package import reapply-closures clean
+.PHONY: help run demo test check bench pictures format package check-package deploy destroy try-deploy import reapply-closures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ format: $(READY) ## writes the code as `check` wants it
 
 package: $(READY) ## builds what is deployed, in build/ (needs Python 3.12 or newer)
 	@$(RUN) infra.package
+
+check-package: $(READY) ## the zip alone runs every function, in fresh interpreters (this machine's architecture)
+	@$(RUN) infra.check_package
 
 import: $(READY) ## accounts from elsewhere: FILE=accounts.csv, of the deployed desk STAGE=prod
 	@test -n "$(FILE)" || { echo "Which file? make import FILE=accounts.csv"; exit 2; }
