@@ -131,6 +131,11 @@ def variables(template: Template) -> Template:
     return found
 
 
+def given_by_template(project: Path = PROJECT) -> set[str]:
+    """The variables that resources.yaml itself sets: no parameter names them."""
+    return set(variables(read_yaml(project / "infra" / "resources.yaml")))
+
+
 def _add_log_groups(template: Template) -> None:
     for name in list(_of_type(template, "AWS::Serverless::Function")):
         template["Resources"][f"{name}Logs"] = {
