@@ -12,7 +12,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 
-.PHONY: help run demo test check bench pictures format package import reapply-closures clean
+.PHONY: help run demo test check bench pictures format package check-package deploy destroy try-deploy import reapply-closures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,20 @@ format: $(READY) ## writes the code as `check` wants it
 
 package: $(READY) ## builds what is deployed, in build/ (needs Python 3.12 or newer)
 	@$(RUN) infra.package
+
+check-package: $(READY) ## the zip alone runs every function, in fresh interpreters (this machine's architecture)
+	@$(RUN) infra.check_package
+
+deploy: package ## brings STAGE=prod to AWS, or to AWS_ENDPOINT_URL, as infra/stages/prod.toml wants it (YES=1: unasked)
+	@test -n "$(STAGE)" || { echo "Which stage? make deploy STAGE=prod"; exit 2; }
+	@$(RUN) infra.deploy "$(STAGE)" $(if $(YES),--yes)
+
+destroy: $(READY) ## takes the app of STAGE=prod away; what holds data stays (FOUNDATIONS=1: asks for those too)
+	@test -n "$(STAGE)" || { echo "Which stage? make destroy STAGE=prod"; exit 2; }
+	@$(RUN) infra.destroy "$(STAGE)" $(if $(YES),--yes) $(if $(FOUNDATIONS),--foundations)
+
+try-deploy: $(READY) ## deploys to MiniStack on this machine, three times, and asks the desk there
+	@$(RUN) infra.try_deploy
 
 import: $(READY) ## accounts from elsewhere: FILE=accounts.csv, of the deployed desk STAGE=prod
 	@test -n "$(FILE)" || { echo "Which file? make import FILE=accounts.csv"; exit 2; }

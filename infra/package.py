@@ -1,23 +1,49 @@
 """`python -m infra.package`: builds what is deployed, build/sam.json and build/deployment.zip.
 
 Chalice packs the app and writes its template, resources.yaml is merged into it, and infra/template.py finishes it.
-The botocore data of services that the desk never calls is taken out of the zip: a third of its size.
+What Lambda never reads is taken out of the zip, and what is left is looked at: `faults` says what must not go up.
+The same code and the same wheels make the same zip, byte for byte, so deploying twice changes nothing.
 """
 
 import json
 import os
+import platform
+import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from infra import template
 
 BUILD = template.PROJECT / "build"
 OLDEST_RUNTIME = (3, 12)  # Lambda creates no function for an older one since July 2026
+DEPLOYED = "arm64"
+LARGEST = 15_000_000  # bytes; cold starts grow with it, and Lambda's own limit is far away
+MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+"""Lambda's word for an architecture, and that of wheels."""
 
 SERVICES = frozenset(("cognito-idp", "dynamodb", "events", "s3", "sesv2", "sns", "ssm", "stepfunctions", "sts"))
 """What the desk's code makes a client for; a test holds the code against it."""
+
+UNREAD = re.compile(
+    r"\.(pyi|py[co]|po|rst)$|(^|/)(tests?/|test_[^/]*\.py$|conftest\.py$|__pycache__/)|^botocore/data/.*/examples-[^/]*$"
+)
+"""Names of files in the zip that nothing reads when it runs."""
+
+SECRET = re.compile(
+    rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/]|\bAKIA[0-9A-Z]{16}\b|whsec_[A-Za-z0-9+/]{32,}"
+)
+SECRET_NAMES = re.compile(r"(^|/)(\.env[^/]*|credentials|[^/]*\.(key|p12))$")
+
+_CHALICE = """
+import sys
+from chalice.cli import main
+from chalice.config import Config
+Config.lambda_architecture = sys.argv.pop(1)
+raise SystemExit(main())
+"""
 
 
 class CannotPackage(RuntimeError):
@@ -36,19 +62,26 @@ def main() -> int:
     except CannotPackage as error:
         print(error, file=sys.stderr)
         return 1
-    for each in sorted(BUILD.iterdir()):
+    for each in (BUILD / "deployment.zip", BUILD / "sam.json"):
         print(f"{each.relative_to(template.PROJECT)}  {each.stat().st_size / 1e6:.1f} MB")
     return 0
 
 
-def package(out: Path, project: Path = template.PROJECT) -> None:
-    """Lays sam.json and deployment.zip in `out`. Raises `CannotPackage` if a dependency has no wheel for Lambda, or a
-    list of holders has a fault."""
+def host() -> str:
+    """The architecture of this machine, as Lambda calls it."""
+    return "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+
+
+def package(out: Path, project: Path = template.PROJECT, *, architecture: str = DEPLOYED) -> None:
+    """Lays sam.json and deployment.zip in `out`. Raises `CannotPackage` if a dependency has no wheel for Lambda, a list
+    of holders has a fault, or the zip holds what must not go up."""
     check_holders(project)
-    _run_chalice(out, project)
+    _run_chalice(out, project, architecture)
     packed = _read(out)
     (out / "sam.json").write_text(json.dumps(template.finished(packed, project), indent=2) + "\n", encoding="utf-8")
     prune(out / "deployment.zip")
+    if wrong := faults(out / "deployment.zip", architecture):
+        raise CannotPackage("\n".join(wrong))
 
 
 def check_holders(project: Path) -> None:
@@ -66,8 +99,8 @@ def check_holders(project: Path) -> None:
         raise CannotPackage("\n".join(wrong))
 
 
-def _run_chalice(out: Path, project: Path) -> None:
-    command = [sys.executable, "-c", "from chalice.cli import main; raise SystemExit(main())"]
+def _run_chalice(out: Path, project: Path, architecture: str) -> None:
+    command = [sys.executable, "-c", _CHALICE, architecture]
     asked = ["package", "--pkg-format", "cloudformation", "--merge-template", "infra/resources.yaml", str(out)]
     region = {"AWS_DEFAULT_REGION": "us-east-1"}  # only for the names of AWS's services; nothing is called
     done = subprocess.run(
@@ -87,19 +120,54 @@ def _read(out: Path) -> template.Template:
 
 
 def prune(packed: Path) -> None:
-    """Takes the data of other services out of the zip."""
+    """Takes out what is never read, and all that depends on when and where it was packed: order and dates."""
     smaller = packed.with_suffix(".smaller")
     with zipfile.ZipFile(packed) as old, zipfile.ZipFile(smaller, "w", zipfile.ZIP_DEFLATED) as new:
-        for each in old.infolist():
+        for each in sorted(old.infolist(), key=lambda it: it.filename):
             if is_needed(each.filename):
-                new.writestr(each, old.read(each), zipfile.ZIP_DEFLATED)
+                plain = zipfile.ZipInfo(each.filename)
+                plain.external_attr = 0o644 << 16
+                new.writestr(plain, old.read(each), zipfile.ZIP_DEFLATED)
     smaller.replace(packed)
 
 
 def is_needed(name: str) -> bool:
-    """Of botocore/data the files beside the folders, and the folders of `SERVICES`; of anything else everything."""
+    """Of botocore/data the files beside the folders, and the folders of `SERVICES`; of anything else what is read."""
     parts = name.split("/")
-    return parts[:2] != ["botocore", "data"] or len(parts) == 3 or parts[2] in SERVICES
+    if parts[:2] == ["botocore", "data"] and len(parts) > 3:
+        return parts[2] in SERVICES and not UNREAD.search(name)
+    return not UNREAD.search(name)
+
+
+def faults(packed: Path, architecture: str = DEPLOYED) -> list[str]:
+    """Why this zip must not go up: its size, what it holds and lacks, and wheels of another machine."""
+    wrong = []
+    if (size := packed.stat().st_size) > LARGEST:
+        wrong.append(f"the zip has {size / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f}")
+    with zipfile.ZipFile(packed) as inside:
+        names = inside.namelist()
+        wrong += [f"{name}: nothing reads it" for name in names if not is_needed(name)]
+        wrong += [
+            f"{name}: looks like a secret"
+            for name in names
+            if SECRET_NAMES.search(name) or SECRET.search(inside.read(name))
+        ]
+        wrong += [f"botocore's data of {each} is missing" for each in sorted(SERVICES - _services(names))]
+        for name in names:
+            if name.endswith(".dist-info/WHEEL") and not _runs_on(inside.read(name).decode(), architecture):
+                wrong.append(f"{name}: not a wheel for {architecture}")
+    return wrong
+
+
+def _services(names: Iterable[str]) -> set[str]:
+    """Those whose calls are described in the zip."""
+    told = (re.fullmatch(r"botocore/data/([\w-]+)/[\d-]+/service-2\.json(\.gz)?", name) for name in names)
+    return {each[1] for each in told if each}
+
+
+def _runs_on(wheel: str, architecture: str) -> bool:
+    platforms = re.findall(r"^Tag: \S+-([^-\s]+)$", wheel, re.MULTILINE)
+    return any(each == "any" or each.endswith(f"_{MACHINES[architecture]}") for each in platforms)
 
 
 if __name__ == "__main__":

@@ -109,10 +109,10 @@ def _add_settings(template: Template) -> None:
     """chalicelib/settings.py is the list of settings; what has a default there becomes a parameter here."""
     from chalicelib.settings import Settings, as_text
 
-    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    given = variables(template)
     for each in fields(Settings):
         name = each.name.upper()
-        if name in variables:
+        if name in given:
             continue
         if each.default is MISSING:
             raise ValueError(f"resources.yaml must give {name}: it has no default in settings.py")
@@ -122,7 +122,18 @@ def _add_settings(template: Template) -> None:
             "Default": as_text(each.default),
             "Description": each.metadata["says"],
         }
-        variables[name] = {"Ref": parameter}
+        given[name] = {"Ref": parameter}
+
+
+def variables(template: Template) -> Template:
+    """The environment of every function; they all have the same one."""
+    found: Template = template["Globals"]["Function"]["Environment"]["Variables"]
+    return found
+
+
+def given_by_template(project: Path = PROJECT) -> set[str]:
+    """The variables that resources.yaml itself sets: no parameter names them."""
+    return set(variables(read_yaml(project / "infra" / "resources.yaml")))
 
 
 def _add_log_groups(template: Template) -> None:

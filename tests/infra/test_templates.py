@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.settings import Settings, as_text, duration
-from infra import package, template
+from infra import template
 from infra.local.where import REGION
 
 
@@ -135,30 +135,3 @@ def test_chalice_leaves_logs_to_lambda() -> None:
 
     assert not desk.configure_logs
     assert (desk.log.handlers, desk.log.propagate, desk.log.level) == ([], True, 0)
-
-
-def test_the_zip_keeps_only_the_services_that_are_called() -> None:
-    assert package.is_needed("botocore/data/dynamodb/2012-08-10/service-2.json.gz")
-    assert package.is_needed("botocore/data/endpoints.json")
-    assert package.is_needed("botocore/session.py")
-    assert not package.is_needed("botocore/data/ec2/2016-11-15/service-2.json.gz")
-
-
-def test_every_service_that_the_code_calls_stays_in_the_zip() -> None:
-    called: set[str] = set()
-    for path in (template.PROJECT / "chalicelib").rglob("*.py"):
-        called |= set(re.findall(r"""\.client\(\s*["']([\w-]+)["']""", path.read_text(encoding="utf-8")))
-    assert called <= package.SERVICES
-
-
-def test_a_list_of_holders_with_a_fault_is_not_packed(tmp_path: Path) -> None:
-    package.check_holders(template.PROJECT)
-    folder = tmp_path / "chalicelib" / "closure"
-    folder.mkdir(parents=True)
-    (folder / "holders.toml").write_text('[[holder]]\nname = "a"\nkind = "s3"\n')
-    with pytest.raises(package.CannotPackage) as refused:
-        package.check_holders(tmp_path)
-    assert str(refused.value).splitlines() == [
-        "holders.toml: HOLDERS: holder 1 (a): bucket: Field required",
-        "holders.toml: HOLDERS: holder 1 (a): prefix: Field required",
-    ]

@@ -1,0 +1,209 @@
+"""`python -m infra.try_deploy`: the whole deployment against MiniStack, an AWS on this machine that isn't ours.
+
+Makes MiniStack's own virtual environment in build/, starts it on loopback, deploys both stacks, asks /healthz through
+its API Gateway and its Lambda, deploys again (no change), changes the code, deploys that, and stops it. The zip is
+that for Lambda but for the architecture: this machine must be able to run it.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+
+from infra import package, stacks, template
+from infra.deploy import EXPECTED, Deployment, deploy
+from infra.destroy import destroy_app
+from infra.wanted import Wanted, read
+
+MINISTACK = "ministack==1.5.33"
+ENVIRONMENT = package.BUILD / "ministack-venv"
+WANTED = {
+    "region": "ap-southeast-1",
+    "domain": "desk.example",
+    "support_address": "support@desk.example",
+    "issuer": "https://issuer.example",
+    "alarms": "operations@desk.example",
+}
+
+LEFT_OUT = {
+    "AWS::SES::ReceiptRuleSet": "MiniStack knows the calls, not the CloudFormation type; the deploy activates the set",
+    "AWS::SES::ReceiptRule": "the same; and it takes in no letters that a rule could be for",
+}
+"""Types that MiniStack's CloudFormation does not know, and why it does not matter to what is tried here. The local
+cloud plays both."""
+
+
+class TrialFailed(RuntimeError):
+    """What should have come out did not."""
+
+
+def main() -> int:
+    try:
+        _make_environment()
+        with tempfile.TemporaryDirectory() as folder, _ministack(Path(folder)) as address:
+            _try(Path(folder), address)
+    except (*EXPECTED, package.CannotPackage, TrialFailed) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("tried: from nothing, again without a change, and with changed code")
+    return 0
+
+
+def _try(folder: Path, address: str) -> None:
+    wanted = read("trial", WANTED)
+    to = Deployment(session=_session(address), ask=lambda _: True, tell=print, adapt=without_unknown)
+    _say_left_out()
+    to.client("ses").create_receipt_rule_set(RuleSetName=wanted.app_stack)
+    project = _copy(folder / "project")
+    version = (project / "chalicelib" / "openapi.py", 'VERSION: Final = "', '"')
+
+    package.package(folder / "one", project, architecture=package.host())
+    _expect(deploy(wanted, folder / "one", to), True, "the first deployment made nothing")
+    _say_made(wanted, to)
+    before = _healthz(wanted, to, address)
+    _sweep(wanted, to)
+    _expect(deploy(wanted, folder / "one", to), False, "the second deployment changed something")
+
+    _put_between(*version, "trial")
+    package.package(folder / "two", project, architecture=package.host())
+    _expect(deploy(wanted, folder / "two", to), True, "changed code changed nothing")
+    after = _healthz(wanted, to, address)
+    _sweep(wanted, to)
+    _expect(after["version"], "trial", f"after the code was changed /healthz still says {after}, before {before}")
+    destroy_app(wanted, to)
+    _expect(
+        stacks.look_for(to.client("cloudformation"), wanted.app_stack), None, "the app is there after destroying it"
+    )
+
+
+def without_unknown(body: template.Template) -> template.Template:
+    """The template without what MiniStack doesn't know, and without the outputs that tell of it."""
+    kept = dict(body)
+    gone = {name for name, each in body["Resources"].items() if each["Type"] in LEFT_OUT}
+    kept["Resources"] = {name: each for name, each in body["Resources"].items() if name not in gone}
+    kept["Outputs"] = {
+        name: each for name, each in body["Outputs"].items() if each["Value"] not in [{"Ref": it} for it in gone]
+    }
+    return kept
+
+
+def _say_left_out() -> None:
+    for kind, why in LEFT_OUT.items():
+        print(f"left out: {kind}: {why}")
+
+
+def _copy(project: Path) -> Path:
+    """What is packed, apart from the working tree, so that its code may be changed."""
+    for name in ("app.py", "requirements.txt"):
+        project.mkdir(exist_ok=True)
+        shutil.copy(template.PROJECT / name, project / name)
+    for name in (".chalice", "chalicelib", "infra"):
+        shutil.copytree(template.PROJECT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return project
+
+
+def _put_between(path: Path, start: str, end: str, text: str) -> None:
+    before, rest = path.read_text("utf-8").split(start)
+    path.write_text(before + start + text + end + rest.partition(end)[2], "utf-8")
+
+
+def _healthz(wanted: Wanted, to: Deployment, address: str) -> dict[str, str]:
+    """What the desk answers through MiniStack's API Gateway, which serves each API below its own port too."""
+    told = stacks.outputs(to.client("cloudformation"), wanted.app_stack)
+    url = f"{address}/restapis/{told['RestAPIId']}/api/_user_request_/healthz"
+    with urllib.request.urlopen(url, timeout=60) as answer:
+        health: dict[str, str] = json.load(answer)
+    print(f"GET /healthz: {health}")
+    return health
+
+
+def _say_made(wanted: Wanted, to: Deployment) -> None:
+    for name in (wanted.foundations_stack, wanted.app_stack):
+        pages = to.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
+        made = [each["ResourceStatus"] for page in pages for each in page["StackResourceSummaries"]]
+        _expect(set(made) - {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, set(), f"{name} has {set(made)}")
+        print(f"{name}: {len(made)} resources")
+
+
+def _sweep(wanted: Wanted, to: Deployment) -> None:
+    """The hourly function, as the schedule would: it reads the deployed table by the deployed keys."""
+    resource = to.client("cloudformation").describe_stack_resource(
+        StackName=wanted.app_stack, LogicalResourceId="Sweep"
+    )["StackResourceDetail"]
+    answer = to.client("lambda").invoke(FunctionName=resource["PhysicalResourceId"], Payload=b"{}")
+    said = answer["Payload"].read().decode()
+    _expect(answer.get("FunctionError"), None, f"the sweep failed: {said}")
+    print(f"the sweep: {said}")
+
+
+def _expect(found: object, wanted: object, otherwise: str) -> None:
+    if found != wanted:
+        raise TrialFailed(otherwise)
+
+
+def _session(address: str) -> boto3.session.Session:
+    os.environ["AWS_ENDPOINT_URL"] = address
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    os.environ.pop("AWS_PROFILE", None)
+    return boto3.session.Session("trial", "trial", region_name=WANTED["region"])
+
+
+def _make_environment() -> None:
+    """MiniStack pins botocore, so it has an environment of its own; made anew when the pin changes."""
+    mark = ENVIRONMENT / MINISTACK
+    if mark.exists():
+        return
+    print(f"making the virtual environment of {MINISTACK}")
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=True)
+    pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    subprocess.run([*pip, MINISTACK], check=True)
+    mark.touch()
+
+
+@contextmanager
+def _ministack(folder: Path) -> Iterator[str]:
+    """MiniStack on a free port of loopback, with nothing in it; its address. Stopped at the end."""
+    with socket.socket() as it:
+        it.bind(("127.0.0.1", 0))
+        port = str(it.getsockname()[1])
+    own = {"PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8"}
+    own |= {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": port, "MINISTACK_HOST": "127.0.0.1", "LOG_LEVEL": "WARNING"}
+    own |= {"MINISTACK_REGION": WANTED["region"], "LAMBDA_EXECUTOR": "local", "SFTP_ENABLED": "false"}
+    log = package.BUILD / "ministack.log"
+    with log.open("w") as out:
+        running = subprocess.Popen(
+            [str(ENVIRONMENT / "bin" / "ministack")], env=own, cwd=folder, stdout=out, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/_ministack/health", running)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            running.terminate()
+            running.wait(timeout=30)
+
+
+def _wait_for(url: str, running: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(url, timeout=2).close()
+        except OSError:
+            if running.poll() is not None:
+                raise TrialFailed("MiniStack doesn't start, see build/ministack.log") from None
+            time.sleep(0.2)
+        else:
+            return
+    raise TrialFailed("MiniStack doesn't answer, see build/ministack.log")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
