@@ -22,7 +22,7 @@ import boto3
 
 from infra import package, stacks, template
 from infra.deploy import EXPECTED, Deployment, deploy
-from infra.destroy import destroy_app
+from infra.destroy import destroy_app, destroy_foundations
 from infra.wanted import Wanted, read
 
 MINISTACK = "ministack==1.5.33"
@@ -55,7 +55,7 @@ def main() -> int:
     except (*EXPECTED, package.CannotPackage, TrialFailed) as error:
         print(error, file=sys.stderr)
         return 1
-    print("tried: from nothing, again without a change, and with changed code")
+    print("tried: from nothing, again without a change, with changed code; and taken away, but for what holds data")
     return 0
 
 

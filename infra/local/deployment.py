@@ -106,7 +106,7 @@ def _upload_code() -> None:
 
 def _create(name: str, body: template.Template, parameters: dict[str, str]) -> None:
     cloudformation = client("cloudformation")
-    with replaced(moto.cloudformation.models, "yaml", lambda _: _Json):
+    with replaced(moto.cloudformation.models, "yaml", lambda _: OnlyJson):
         cloudformation.create_stack(
             StackName=name,
             TemplateBody=json.dumps(body),
@@ -118,7 +118,7 @@ def _create(name: str, body: template.Template, parameters: dict[str, str]) -> N
         raise RuntimeError(f"stack {name} is {status}")
 
 
-class _Json:
+class OnlyJson:
     """In the place of the module `yaml`, which takes half a second for what is written as JSON."""
 
     @staticmethod

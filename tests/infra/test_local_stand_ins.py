@@ -90,4 +90,4 @@ def test_a_type_that_moto_lacks_can_be_deployed(cloud: SmallCloud, kind: str, pr
 def test_a_template_is_read_as_moto_reads_it() -> None:
     text = json.dumps(template.read_yaml(template.PROJECT / "infra" / "foundations.yaml"))
     yaml = vars(models)["yaml"]
-    assert deployment._Json.load(text, Loader=None) == yaml.load(text, Loader=yaml.Loader)
+    assert deployment.OnlyJson.load(text, Loader=None) == yaml.load(text, Loader=yaml.Loader)
