@@ -14,7 +14,7 @@ from infra.measure_pages import cookie_of
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
-LANGUAGES = {"portal": "vi", "portal-close": "vi", "portal-ticket": "vi", "desk": "en", "desk-case": "en"}
+LANGUAGES = {"portal-close": "vi", "portal-ticket": "vi", "desk": "en", "desk-case": "en"}
 """The pages that README shows, each in the language of its readers in the story."""
 WIDTH = 1100
 
