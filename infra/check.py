@@ -1,4 +1,4 @@
-"""`python -m infra.check`: the templates as CloudFormation would see them, under cfn-lint; the workflow under statelint.
+"""`python -m infra.check`: cfn-lint on the templates as CloudFormation would see them, statelint on the workflow.
 
 cfn-lint doesn't look into a workflow whose functions are filled in, so the workflow has its own check. Neither has
 anything switched off: a line here that does so must say why.
