@@ -81,9 +81,9 @@ def _try(folder: Path, address: str) -> None:
     _sweep(wanted, to)
     _expect(after["version"], "trial", f"after the code was changed /healthz still says {after}, before {before}")
     destroy_app(wanted, to)
-    _expect(
-        stacks.look_for(to.client("cloudformation"), wanted.app_stack), None, "the app is there after destroying it"
-    )
+    _expect(stacks.look_for(to.client("cloudformation"), wanted.app_stack), None, "the app is still there")
+    destroy_foundations(wanted, to)
+    _expect(len(to.client("dynamodb").list_tables()["TableNames"]), 2, "a table went with the stacks")
 
 
 def without_unknown(body: template.Template) -> template.Template:

@@ -45,12 +45,13 @@ class Wanted:
         """Its template's parameters."""
         return {"Stage": self.stage, "MailDomain": self.domain, "AlarmsAddress": self.alarms}
 
-    def for_app(self, public_url: str) -> dict[str, str]:
-        """Its template's parameters. `public_url` is where customers find the desk."""
+    def for_app(self, *, public_url: str, desk_stream: str) -> dict[str, str]:
+        """Its template's parameters. `public_url` is the desk's address, `desk_stream` its table's stream."""
         named = {name.title().replace("_", ""): value for name, value in self.settings.items()}
         return named | {
             "Stage": self.stage,
             "PublicUrl": public_url,
+            "DeskStream": desk_stream,
             "SupportAddress": self.support_address,
             "Issuer": self.issuer,
             "CustomDomain": self.custom_domain,

@@ -128,6 +128,25 @@ def test_changed_code_changes_the_app_and_not_the_foundations(operator: Operator
     assert "signoff-trial-foundations: no change" in later.told
 
 
+def test_a_desk_table_put_back_from_a_backup_is_listened_to_after_the_next_deployment(
+    operator: Operator, built: Path
+) -> None:
+    deploy(wanted(), built, operator.deployment())
+    dynamodb = boto3.client("dynamodb")
+    dynamodb.update_table(TableName="signoff-trial-desk", DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName="signoff-trial-desk")
+    new = table("signoff-trial-desk")
+    assert deploy(wanted(), built, Operator().deployment())
+    (app,) = boto3.client("cloudformation").describe_stacks(StackName="signoff-trial")["Stacks"]
+    assert {"ParameterKey": "DeskStream", "ParameterValue": new} in app["Parameters"]
+    mapped = [
+        each["Properties"]["EventSourceArn"]["Fn::If"][1]
+        for each in template.sam_template(region=REGION)["Resources"].values()
+        if each["Type"] == "AWS::Lambda::EventSourceMapping"
+    ]
+    assert mapped == [{"Ref": "DeskStream"}, {"Ref": "DeskStream"}]
+
+
 def test_who_says_no_has_nothing_changed(operator: Operator, built: Path) -> None:
     operator.answers = [False]
     with pytest.raises(stacks.NotWanted):

@@ -25,7 +25,7 @@ def faults(told: dict[str, Any]) -> list[str]:
 def test_the_example_may_be_deployed_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "prod.toml").write_text((wanted.STAGES / "stage.example.toml").read_text("utf-8"), "utf-8")
     found = wanted.of_stage("prod", tmp_path)
-    assert found.for_app("https://desk.example")["DefaultLanguage"] == "vi"
+    assert found.for_app(public_url="https://desk.example", desk_stream="arn")["DefaultLanguage"] == "vi"
     assert found.all_tags() == {"Application": "signoff", "Stage": "prod"}
 
 
@@ -33,7 +33,7 @@ def test_every_parameter_of_the_file_is_one_of_the_templates() -> None:
     found = read("prod", RIGHT | {"settings": {"COOLING_OFF": "P14D"}})
     app = template.sam_template(region=found.region)
     foundations = template.read_yaml(template.PROJECT / "infra" / "foundations.yaml")
-    assert found.for_app("https://desk.example").keys() <= app["Parameters"].keys()
+    assert found.for_app(public_url="https://desk.example", desk_stream="arn").keys() <= app["Parameters"].keys()
     assert found.for_foundations().keys() == foundations["Parameters"].keys()
 
 
@@ -57,7 +57,7 @@ def test_a_line_that_is_missing_or_unknown_is_named_with_all_others() -> None:
         ({"custom_domain": "close.example"}, "custom_domain and certificate belong together"),
         ({"issuer": "http://issuer.example"}, "issuer must be an https:// address"),
         ({"alarms": "everybody"}, "alarms must be a mail address"),
-        ({"settings": {"TICKETS_A_DAY": "ten"}}, "settings: TICKETS_A_DAY: invalid literal for int() with base 10: 'ten'"),
+        ({"settings": {"TIME_ZONE": "Hue"}}, "settings: TIME_ZONE is not a zone of the IANA database"),
         ({"settings": {"DESK_TABLE": "mine"}}, "settings: there is no DESK_TABLE to set"),
         ({"settings": {"DEFAULT_LANGUAGE": "fr"}}, "settings: DEFAULT_LANGUAGE must be vi or en"),
     ],
