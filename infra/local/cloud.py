@@ -116,7 +116,7 @@ class LocalCloud:
         )
         begin(_environment(self._deployed.variables()))
         self.permissions = Permissions()
-        begin(self.permissions.enforced(list(self._deployed.functions.values())))
+        begin(self.permissions.enforced(self._deployed.functions))
         seeds.make_holders()
         import_module("chalicelib.closure.holders").names()  # a list that can't be used is told of now, whole
 

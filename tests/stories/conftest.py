@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.cloud import LocalCloud
+from tests.stories import allowances
 from tests.stories.everywhere import logged
 from tests.stories.people import Desk
 
@@ -53,6 +54,7 @@ class Clouds:
 
     def stop(self) -> None:
         if self._cloud:
+            allowances.note(self._cloud.permissions)
             self._cloud.stop()
         self._cloud = self._desk = None
 
@@ -72,8 +74,7 @@ def desk() -> Iterator[Desk]:
     """The desk with its defaults (but see `USUAL`). Faults that a story leaves behind end with it."""
     found = clouds.desk(USUAL)
     yield found
-    found.no_more_faults()
-    found.settle()
+    _ends_well(found)
 
 
 @pytest.fixture
@@ -87,8 +88,14 @@ def desk_with() -> Iterator[Callable[..., Desk]]:
 
     yield desk_with
     for each in made[-1:]:
-        each.no_more_faults()
-        each.settle()
+        _ends_well(each)
+
+
+def _ends_well(desk: Desk) -> None:
+    """Nothing goes on behind the story's back, and no function wanted what its policy doesn't allow."""
+    desk.no_more_faults()
+    desk.settle()
+    assert desk.cloud.permissions.refused == []
 
 
 _PERSONAL = re.compile(
