@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from moto import mock_aws
+from moto.awslambda.models import LambdaFunction
 
 from infra.local import deployment, figures, seeds, streams
 from infra.local.clients import models_read_once
@@ -117,6 +118,7 @@ class LocalCloud:
         begin(_environment(self._deployed.variables()))
         self.permissions = Permissions()
         begin(self.permissions.enforced(self._deployed.functions))
+        self._functions.before_each = self._keys_of_its_own
         seeds.make_holders()
         import_module("chalicelib.closure.holders").names()  # a list that can't be used is told of now, whole
 
@@ -138,6 +140,12 @@ class LocalCloud:
 
     def _fire(self, schedule: Schedule) -> None:
         self._functions.send(self._by_arn[schedule.target], deployment.parsed(schedule.input))
+
+    def _keys_of_its_own(self, function: LambdaFunction) -> None:
+        """The functions share this process, but on AWS no function has the keys that another one read. So a function
+        reads them anew until it is known that it does, and always where its policy knows of no keys."""
+        if not self.permissions.has_read_parameters(function.function_name):
+            forget_what_was_made(("chalicelib.keys", "chalicelib.hooks", "chalicelib.closure.signing"))
 
     def now(self) -> datetime:
         """The desk's time."""
@@ -228,10 +236,11 @@ def _fresh_app(now: Callable[[], datetime]) -> Iterator[None]:
         forget_what_was_made()
 
 
-def forget_what_was_made() -> None:
-    """The desk makes clients, settings and keys at first use, in functions with a cache: empties those."""
+def forget_what_was_made(only: tuple[str, ...] = ()) -> None:
+    """The desk makes clients, settings and keys at first use, in functions with a cache: empties those, of all modules
+    or of some."""
     for name, module in list(sys.modules.items()):
-        if name == "app" or name.partition(".")[0] == "chalicelib":
+        if name in only or (not only and (name == "app" or name.partition(".")[0] == "chalicelib")):
             for each in list(vars(module).values()):
                 if callable(forget := getattr(each, "cache_clear", None)):
                     forget()

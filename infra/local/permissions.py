@@ -98,6 +98,17 @@ class Permissions:
             for nth in range(len(statement.resources))
         }
 
+    def has_read_parameters(self, function: str) -> bool:
+        """Whether it has used everything that its policy says of parameters, and that says something."""
+        mine = {
+            self._allowance(function, statement, action, nth)
+            for statement in self._statements.get(function, [])
+            for action in statement.actions
+            for nth in range(len(statement.resources))
+            if action.startswith("ssm:")
+        }
+        return bool(mine) and mine <= self.used
+
     def _guard(self, answer: Callable[..., Any]) -> Callable[..., Any]:
         def __call__(stubber: BotocoreStubber, event_name: str, request: Any, **given: Any) -> Any:  # noqa: N807
             function = running.get()
