@@ -98,12 +98,15 @@ def _ends_well(desk: Desk) -> None:
     assert desk.cloud.permissions.refused == []
 
 
+_LETTER = "[BCGHKMNPQRTVXZ2-9]"
 _PERSONAL = re.compile(
-    r"(?!support@desk\.example)\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+|Nguyễn|John Carter|Tôi muốn hủy|close my account|hóa đơn|"
-    r"[BCGHKMNPQRTVXZ2-9]{4}-[BCGHKMNPQRTVXZ2-9]{4}\b|/track/",
-    re.IGNORECASE,
+    r"\b(?!support@desk\.example)[\w.+-]+@[\w-]+(?:\.[\w-]+)+|/track/"
+    r"|(?i:Nguyễn|John Carter|Tôi muốn hủy|close my account|hóa đơn)"
+    rf"|(?<![\w-]){_LETTER}{{4}}-{_LETTER}{{4}}(?![\w-])"
 )
-"""What the stories' people are, write and get: addresses, names, words, codes, links."""
+"""What the stories' people are, write and get: addresses, links, names and words, codes."""
+_NOT_ON_AWS = ("moto.", "mail.log ")
+"""Loggers of what plays AWS: the workflow's interpreter, and the SMTP server in SES's place."""
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +114,7 @@ def no_log_line_holds_anything_personal() -> Iterator[None]:
     """Holds for each story, whatever goes wrong in it. The local cloud logs what a function raises, as Lambda would."""
     with logged() as lines:
         yield
-    assert [line for line in lines if _PERSONAL.search(line)] == []
+    assert [line for line in lines if _PERSONAL.search(line) and not line.startswith(_NOT_ON_AWS)] == []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
