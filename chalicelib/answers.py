@@ -223,8 +223,8 @@ def log_answer(request: Request, status: int, request_id: str, *, took: float) -
         "status": status,
         "took_ms": int(took * 1000),
     }
-    number = (request.uri_params or {}).get("number", "")
-    _log.info("answered", extra=said | ({"ticket": number} if _TICKET.fullmatch(number) else {}))
+    numbers = [each for each in (request.uri_params or {}).values() if _TICKET.fullmatch(each)]
+    _log.info("answered", extra=said | ({"ticket": numbers[0]} if numbers else {}))
 
 
 def json_response(given: Answer) -> Response:

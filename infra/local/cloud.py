@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -89,7 +90,8 @@ class LocalCloud:
         begin(_environment(deployment.aws_environment(), without=deployment.foreign_variables()))
         begin(models_read_once())
         begin(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
-        begin(_fresh_app(self._clock.now))
+        self._counted: deque[str] = deque(maxlen=10_000)
+        begin(_fresh_app(self._clock.now, self._counted.append))
 
         self._functions = Functions(self._clock, self._quiet)
         tables, self._outbox, self._faults = Tables(), Outbox(self._clock), Faults()
@@ -186,6 +188,13 @@ class LocalCloud:
     def waiting_faults(self) -> list[dict[str, Any]]:
         return self._faults.waiting()
 
+    def counted(self) -> list[str]:
+        """What the desk counted for CloudWatch, line by line, the newest ten thousand; each line is given once."""
+        lines = []
+        while self._counted:
+            lines.append(self._counted.popleft())
+        return lines
+
     def state(self) -> dict[str, Any]:
         """Counts of what lies in the tables, of executions, and of what was given up."""
         variables = self._deployed.variables()
@@ -224,15 +233,17 @@ def _environment(variables: dict[str, str], without: list[str] | None = None) ->
 
 
 @contextmanager
-def _fresh_app(now: Callable[[], datetime]) -> Iterator[None]:
-    """The app as in a new execution environment: it has made nothing yet, and follows this clock."""
-    clock = import_module("chalicelib.clock")
+def _fresh_app(now: Callable[[], datetime], count: Callable[[str], None]) -> Iterator[None]:
+    """The app as in a new execution environment: it has made nothing yet, follows this clock, and counts there."""
+    clock, metrics = import_module("chalicelib.clock"), import_module("chalicelib.metrics")
     forget_what_was_made()
     clock.follow(now)
+    metrics.go_to(count)
     try:
         yield
     finally:
         clock.follow(lambda: datetime.now(UTC))
+        metrics.go_to(None)
         forget_what_was_made()
 
 

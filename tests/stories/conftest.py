@@ -52,6 +52,10 @@ class Clouds:
         self._desk, self._settings, self._stories = Desk(self._cloud), settings, 1
         return self._desk
 
+    def counted(self) -> list[str]:
+        """The lines that went to CloudWatch as metrics; each is given once."""
+        return self._cloud.counted() if self._cloud else []
+
     def stop(self) -> None:
         if self._cloud:
             allowances.note(self._cloud.permissions)
@@ -100,7 +104,7 @@ def _ends_well(desk: Desk) -> None:
 
 _LETTER = "[BCGHKMNPQRTVXZ2-9]"
 _PERSONAL = re.compile(
-    r"\b(?!support@desk\.example)[\w.+-]+@[\w-]+(?:\.[\w-]+)+|/track/"
+    r"\b(?!support@desk\.example)[\w.+-]+@[\w-]+(?:\.[\w-]+)+|/track/(?!{)"
     r"|(?i:Nguyễn|John Carter|Tôi muốn hủy|close my account|hóa đơn)"
     rf"|(?<![\w-]){_LETTER}{{4}}-{_LETTER}{{4}}(?![\w-])"
 )
@@ -114,6 +118,7 @@ def no_log_line_holds_anything_personal() -> Iterator[None]:
     """Holds for each story, whatever goes wrong in it. The local cloud logs what a function raises, as Lambda would."""
     with logged() as lines:
         yield
+    lines += clouds.counted()
     assert [line for line in lines if _PERSONAL.search(line) and not line.startswith(_NOT_ON_AWS)] == []
 
 
