@@ -120,7 +120,7 @@ class LocalCloud:
         begin(_environment(self._deployed.variables()))
         self.permissions = Permissions()
         begin(self.permissions.enforced(self._deployed.functions))
-        self._functions.before_each = self._keys_of_its_own
+        self._functions.before_each = self._remembers_only_its_own
         seeds.make_holders()
         import_module("chalicelib.closure.holders").names()  # a list that can't be used is told of now, whole
 
@@ -143,11 +143,11 @@ class LocalCloud:
     def _fire(self, schedule: Schedule) -> None:
         self._functions.send(self._by_arn[schedule.target], deployment.parsed(schedule.input))
 
-    def _keys_of_its_own(self, function: LambdaFunction) -> None:
-        """The functions share this process, but on AWS no function has the keys that another one read. So a function
-        reads them anew until it is known that it does, and always where its policy knows of no keys."""
-        if not self.permissions.has_read_parameters(function.function_name):
-            forget_what_was_made(("chalicelib.keys", "chalicelib.hooks", "chalicelib.closure.signing"))
+    def _remembers_only_its_own(self, function: LambdaFunction) -> None:
+        """The functions share this process, but on AWS none has the keys, or knows the tables, that another one read. So
+        a function reads them anew until it is known that it does, and always where its policy speaks of none."""
+        if not self.permissions.has_read_what_it_remembers(function.function_name):
+            forget_what_was_made(REMEMBER_WHAT_WAS_READ)
 
     def now(self) -> datetime:
         """The desk's time."""
@@ -208,6 +208,14 @@ class LocalCloud:
         if outcome.is_error:
             raise FunctionFailed(outcome.text)
         return json.loads(outcome.text)
+
+
+REMEMBER_WHAT_WAS_READ = (
+    "chalicelib.keys",
+    "chalicelib.hooks",
+    "chalicelib.closure.signing",
+    "chalicelib.closure.holders.dynamodb",
+)
 
 
 class FunctionFailed(RuntimeError):

@@ -29,6 +29,9 @@ from infra.local.where import ACCOUNT, REGION
 log = logging.getLogger("signoff.local")
 
 
+READ_ONCE = ("ssm:GetParameter", "dynamodb:DescribeTable")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Need:
     """An action on a resource, as policies name them; `sender` of a mail, as conditions name it."""
@@ -98,14 +101,14 @@ class Permissions:
             for nth in range(len(statement.resources))
         }
 
-    def has_read_parameters(self, function: str) -> bool:
-        """Whether it has used everything that its policy says of parameters, and that says something."""
+    def has_read_what_it_remembers(self, function: str) -> bool:
+        """Whether it has used all that its policy says of what is read once a process, and that says something."""
         mine = {
             self._allowance(function, statement, action, nth)
             for statement in self._statements.get(function, [])
             for action in statement.actions
             for nth in range(len(statement.resources))
-            if action.startswith("ssm:")
+            if action in READ_ONCE
         }
         return bool(mine) and mine <= self.used
 
