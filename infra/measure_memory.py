@@ -25,11 +25,10 @@ import base64, resource, sys
 from chalicelib.letters import intake
 from chalicelib.letters.mime import read_letter
 body = base64.encodebytes(bytes(range(256)) * (int(sys.argv[1]) * 3 // 4 // 256))
-head = b"From: a@b.example\\r\\nSubject: s\\r\\nMIME-Version: 1.0\\r\\nContent-Type: multipart/mixed; boundary=x\\r\\n\\r\\n"
+head = b"From: a@b.example\\r\\nSubject: s\\r\\nContent-Type: multipart/mixed; boundary=x\\r\\n\\r\\n"
 part = b"--x\\r\\nContent-Type: application/pdf\\r\\nContent-Transfer-Encoding: base64\\r\\n\\r\\n"
 raw = (head + part + body + b"\\r\\n--x--\\r\\n")[: int(sys.argv[1])]
 del body
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 letter = read_letter(raw)
 assert letter.attachments
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

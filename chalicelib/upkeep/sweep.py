@@ -39,7 +39,7 @@ def sweep(_event: dict[str, Any], context: Any) -> dict[str, int]:
     """Looks at each ticket whose time has come, once. How many were looked at, and how many of them failed."""
     with logs.told(_log, "swept") as said:
         found = _sweep(context)
-        said |= found
+        said.update(found)
     return found
 
 

@@ -144,8 +144,8 @@ class LocalCloud:
         self._functions.send(self._by_arn[schedule.target], deployment.parsed(schedule.input))
 
     def _remembers_only_its_own(self, function: LambdaFunction) -> None:
-        """The functions share this process, but on AWS none has the keys, or knows the tables, that another one read. So
-        a function reads them anew until it is known that it does, and always where its policy speaks of none."""
+        """The functions share this process, but on AWS none has the keys, or knows the tables, that another one read.
+        So a function reads them anew until it is known that it does, and always where its policy speaks of none."""
         if not self.permissions.has_read_what_it_remembers(function.function_name):
             forget_what_was_made(REMEMBER_WHAT_WAS_READ)
 

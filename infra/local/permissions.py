@@ -85,9 +85,7 @@ class Permissions:
     def enforced(self, functions: dict[str, LambdaFunction]) -> Iterator[None]:
         """While it lasts; `functions` by the names that allowances carry."""
         self._names = {each.function_name: name for name, each in functions.items()}
-        self._statements = {
-            each.function_name: _statements(each.role.rsplit("/", 1)[1]) for each in functions.values()
-        }
+        self._statements = {each.function_name: _statements(each.role.rsplit("/", 1)[1]) for each in functions.values()}
         with replaced(BotocoreStubber, "__call__", self._guard):
             yield
 

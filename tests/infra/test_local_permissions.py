@@ -12,6 +12,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 from infra.local.permissions import Need, Permissions, Statement, needs
 from infra.local.where import ACCOUNT, REGION
 from tests.infra.small_cloud import SmallCloud, put, role, table
+from tests.stories.allowances import Noted
 
 DESK = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/desk"
 
@@ -70,6 +71,9 @@ def test_what_is_allowed_and_never_done_can_be_told(cloud: SmallCloud) -> None:
     _, permissions = inside(cloud, lambda: boto3.client("dynamodb").put_item(**put("a")["Put"]))
     assert {each.action for each in permissions.used} == {"dynamodb:PutItem"}
     assert {each.action for each in permissions.all() - permissions.used} == {"dynamodb:DeleteItem"}
+    noted = Noted()
+    noted.note(permissions)
+    assert noted.complaint().splitlines()[1:] == ["Act: : dynamodb:DeleteItem on resource 0"]
 
 
 def test_only_who_may_list_a_bucket_hears_that_an_object_is_missing(cloud: SmallCloud) -> None:

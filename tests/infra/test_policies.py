@@ -1,4 +1,4 @@
-"""What the templates allow, and whom they tell: reasons for each `*`, alarms that are explained, logs without people."""
+"""What the templates allow, and whom they tell: a reason for each `*`, alarms that are explained, logs of nobody."""
 
 import json
 import re

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.cloud import LocalCloud
-from tests.stories import allowances
+from tests.stories.allowances import noted
 from tests.stories.everywhere import logged
 from tests.stories.people import Desk
 
@@ -58,7 +58,7 @@ class Clouds:
 
     def stop(self) -> None:
         if self._cloud:
-            allowances.note(self._cloud.permissions)
+            noted.note(self._cloud.permissions)
             self._cloud.stop()
         self._cloud = self._desk = None
 

@@ -60,10 +60,12 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Company,
         listed = folder / "holders.toml"
         listed.write_text(HOLDERS.replace("COMPANY", found.url).replace("LAW", LAW))
         found.says = Crm(company=found).answer
-        yield found, {
-            **USUAL, "LOOK_AGAIN_FOR": "P3D", "HOLDERS": str(listed), "USER_POOL": "customers", "KEPT_BY_LAW": LAW, "ACKS_PER_HOUR": "1",
-            "HOOKS_CA_FILE": str(Path(made.authority)), "HOOKS_MAY_REACH": "127.0.0.0/8,::1/128",
-        }  # fmt: skip
+        reached = {"HOOKS_CA_FILE": str(Path(made.authority)), "HOOKS_MAY_REACH": "127.0.0.0/8,::1/128"}
+        watched = {"LOOK_AGAIN_FOR": "P3D", "ACKS_PER_HOUR": "1"}
+        yield (
+            found,
+            USUAL | reached | watched | {"HOLDERS": str(listed), "USER_POOL": "customers", "KEPT_BY_LAW": LAW},
+        )
 
 
 @pytest.fixture
