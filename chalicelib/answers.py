@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+import re
 import traceback
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
@@ -10,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Generic, TypeVar
 
-from chalice.app import ChaliceViewError, Response
+from chalice.app import ChaliceViewError, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from chalicelib import clock
@@ -207,7 +208,23 @@ def log_internal(error: Exception, request_id: str) -> None:
     where = " < ".join(f"{Path(each.filename).name}:{each.lineno}" for each in reversed(frames))
     what = f"SettingsWrong ({error})" if isinstance(error, SettingsWrong) else type(error).__name__
     because = f" because of {type(error.__cause__).__name__}" if error.__cause__ else ""
-    _log.error("request %s: %s%s at %s", request_id, what, because, where)
+    _log.error("%s%s at %s", what, because, where, extra={"request": request_id})
+
+
+_TICKET = re.compile(r"SO-[0-9A-Z]{6}")
+
+
+def log_answer(request: Request, status: int, request_id: str, *, took: float) -> None:
+    """The line of one call: its route and not its path, which may hold a tracking link."""
+    said = {
+        "request": request_id,
+        "method": request.method,
+        "route": request.context.get("resourcePath", ""),
+        "status": status,
+        "took_ms": int(took * 1000),
+    }
+    numbers = [each for each in (request.uri_params or {}).values() if _TICKET.fullmatch(each)]
+    _log.info("answered", extra=said | ({"ticket": numbers[0]} if numbers else {}))
 
 
 def json_response(given: Answer) -> Response:

@@ -11,6 +11,7 @@ A `Calls` is a Chalice blueprint: `app.register_blueprint(calls)`. The functions
 """
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from chalicelib.answers import (
     by_chalice,
     json_response,
     language_asked,
+    log_answer,
     log_internal,
     problem_response,
     refusal_of,
@@ -273,7 +275,7 @@ def _at_the_door(request: Request | None, answer_it: Callable[[Request | None], 
     if request is None:  # no event of API Gateway's
         request_id = str(uuid4())
         return with_headers_of_all(problem_response(INTERNAL, _default_language(), request_id), request_id)
-    token = _current.set(request)
+    token, began = _current.set(request), time.monotonic()
     visit = Arriving(request)
     try:
         response = answer_it(request)
@@ -283,6 +285,7 @@ def _at_the_door(request: Request | None, answer_it: Callable[[Request | None], 
             response.headers.update(allowed)
     finally:
         _current.reset(token)
+    log_answer(request, response.status_code, visit.request_id, took=time.monotonic() - began)
     return with_headers_of_all(response, visit.request_id)
 
 

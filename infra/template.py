@@ -85,13 +85,15 @@ def _named_code_step() -> Any:
 
 
 def finished(template: Template, project: Path = PROJECT) -> Template:
-    """The template with the workflow laid in, a variable for each setting, and a log group for each function.
+    """The template with the workflow laid in, a variable for each setting, and for each function a log group and
+    traces, if they are on.
 
     Changes the template that it is given, and may be given it twice.
     """
     _lay_in_workflow(template, project / "infra" / "closure.asl.json")
     _add_settings(template)
     _add_log_groups(template)
+    _add_traces(template)
     return template
 
 
@@ -145,6 +147,16 @@ def _add_log_groups(template: Template) -> None:
                 "RetentionInDays": LOGS_KEPT_DAYS,
             },
         }
+
+
+def _add_traces(template: Template) -> None:
+    """Chalice writes Tracing on each function, so that Globals can't; and the roles are its, too."""
+    roles = template["Resources"]["TracingPolicy"]["Properties"]["Roles"]
+    for function in _of_type(template, "AWS::Serverless::Function").values():
+        function["Properties"]["Tracing"] = {"Fn::If": ["IsTraced", "Active", "PassThrough"]}
+        role = {"Ref": function["Properties"]["Role"]["Fn::GetAtt"][0]}
+        if role not in roles:
+            roles.append(role)
 
 
 def _of_type(template: Template, kind: str) -> dict[str, Template]:

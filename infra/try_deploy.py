@@ -22,7 +22,7 @@ import boto3
 
 from infra import package, stacks, template
 from infra.deploy import EXPECTED, Deployment, deploy
-from infra.destroy import destroy_app
+from infra.destroy import destroy_app, destroy_foundations
 from infra.wanted import Wanted, read
 
 MINISTACK = "ministack==1.5.33"

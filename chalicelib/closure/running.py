@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
-from chalicelib import clock, operators
+from chalicelib import clock, metrics, operators
 from chalicelib.accounts import store as accounts
 from chalicelib.closure import holders, ledger, telling
 from chalicelib.closure.holders import ACCOUNT_RECORD, NotDone, Refused
@@ -200,6 +200,7 @@ def look(number: str, run: int, holder: str, *, is_again: bool) -> None:
     erased_at = before.get("erased_at")
     said = ledger.line(holder, found, at=clock.now(), run=run, is_again=is_again, erased_at=erased_at)
     store.ledger.write(number, holder, said)
+    metrics.count("HolderLooks", Found=found.found)
     if not ledger.is_gone(found, allowed=settings().kept_by_law):
         raise StillThere(f"{holder}: {_in_short(found)}")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from chalice.app import Blueprint
 
+from chalicelib import logs, metrics
 from chalicelib.letters import intake
 from chalicelib.letters.arrival import Arrival
 from chalicelib.letters.kinds import Verdict, Verdicts
@@ -24,8 +25,9 @@ def receive(event: dict[str, Any], _context: Any) -> None:
     """Takes in each letter of the event. What fails is raised: Lambda tries again, then the failure queue keeps it."""
     for record in event["Records"]:
         arrival = arrival_of(record["ses"])
-        intake.take_in(arrival)
-        _log.info("letter taken in", extra={"letter": arrival.ses_id})
+        with logs.told(_log, "letter taken in", letter=arrival.ses_id) as said:
+            said["kind"] = kind = intake.take_in(arrival)
+        metrics.count("Letters", Kind=kind)
 
 
 def arrival_of(ses: dict[str, Any]) -> Arrival:

@@ -29,8 +29,8 @@ _LONGEST_SUBJECT = 200
 _TURNS = 5
 
 
-def take_in(arrival: Arrival) -> None:
-    """Takes in a letter that SES delivered."""
+def take_in(arrival: Arrival) -> LetterKind:
+    """Takes in a letter that SES delivered; gives its kind."""
     read = opened(arrival)
     kind = kind_of(read.letter, arrival.verdicts, arrival.source, ours())
     try:
@@ -43,6 +43,7 @@ def take_in(arrival: Arrival) -> None:
         raise  # a race: the next attempt finds what is so then
     except Problem:
         quarantine.put(read, "unplaced")  # no place fits it: an agent looks, lest it be lost
+    return kind
 
 
 def place(read: Opened, kind: LetterKind) -> None:

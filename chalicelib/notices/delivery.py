@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from chalicelib import clock
+from chalicelib import clock, metrics
 from chalicelib.notices.facts import BRING_CODES
 from chalicelib.tickets import moves, store
 from chalicelib.tickets.opening import asker_hash
@@ -13,6 +13,8 @@ def record(number: str, ses_id: str, state: str, addresses: Iterable[str]) -> No
     bounced sends its ticket to agents. Recorded twice it is recorded once."""
     at = clock.now()
     kinds = store.notices.hear(number, ses_id, state, at=at)
+    for _ in kinds:
+        metrics.count("Notices", State=state)
     if state == "delivered" or not kinds:
         return
     for address in addresses:

@@ -1,14 +1,17 @@
 """Entrypoint: what became of the mails that SES took (SNS), as the state of their notices."""
 
 import json
+import logging
 from typing import Any
 
 from chalice.app import Blueprint
 
+from chalicelib import logs
 from chalicelib.notices import delivery
 from chalicelib.tickets import store
 
 entrypoint = Blueprint(__name__)
+_log = logging.getLogger("signoff.notices")
 _STATES = {"Delivery": "delivered", "Bounce": "bounced", "Complaint": "complained", "Reject": "bounced"}
 
 
@@ -23,10 +26,12 @@ def hear(event: dict[str, Any], _context: Any) -> None:
         ses_id = told.get("mail", {}).get("messageId")
         if not state or not ses_id:
             continue
-        sent = store.guards.sent(ses_id)
-        if sent is None:
-            raise LookupError("the mail of this event isn't written down yet")
-        delivery.record(sent[0], ses_id, state, _addresses(told))
+        with logs.told(_log, "fate of a mail heard", mail=ses_id, state=state) as said:
+            sent = store.guards.sent(ses_id)
+            if sent is None:
+                raise LookupError("the mail of this event isn't written down yet")
+            said["ticket"] = sent[0]
+            delivery.record(sent[0], ses_id, state, _addresses(told))
 
 
 def _addresses(told: dict[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from chalicelib import clock, operators
+from chalicelib import clock, metrics, operators
 from chalicelib.notices import delivery
 from chalicelib.notices.facts import BRING_CODES, PREVIOUS, facts_of, language_of, recipients, seat_of
 from chalicelib.notices.mail import CantBeAddressed, raw_mail
@@ -66,6 +66,7 @@ def _send(file: store.File, asked: Asked, contact: store.Contact | None, *, key:
     pointless = _pointless(file, asked, contact, at=at)
     if pointless or contact is None:
         store.notices.skip(notice, at=at, why=pointless or "no_address")
+        metrics.count("Notices", State="skipped")
         _hand_code_to_agents(file.ticket, asked, pointless or "no_address")
         return
     try:
@@ -73,6 +74,7 @@ def _send(file: store.File, asked: Asked, contact: store.Contact | None, *, key:
     except Exception as error:  # it will never be worded better: those after it must not wait for it
         why = "address" if isinstance(error, CantBeAddressed) else "wording"
         store.notices.give_up(notice, at=at, why=why)
+        metrics.count("Notices", State="failed")
         _hand_code_to_agents(file.ticket, asked, why)
         operators.warn("notice_could_not_be_written", file.ticket.number)
         return
@@ -84,6 +86,7 @@ def _send(file: store.File, asked: Asked, contact: store.Contact | None, *, key:
     is_last = asked.kind == "closed" and asked.reader == "owner" and file.ticket.status == "closed"
     forget = ("previous" if key.endswith(PREVIOUS) else "owner") if is_last else None
     store.notices.mark_sent(notice, ses_id=ses_id, seat=seat_of(asked), at=clock.now(), forget=forget)
+    metrics.count("Notices", State="sent")
 
 
 def _pointless(file: store.File, asked: Asked, contact: store.Contact | None, *, at: datetime) -> str | None:
@@ -133,10 +136,13 @@ def _not_sent(notice: Any, error: Exception, *, at: datetime, asked_at: datetime
     """SES answered no: later again, or never. No answer at all: it may have been sent, so the claim stands."""
     code = getattr(error, "response", {}).get("Error", {}).get("Code")
     if code is None:
+        metrics.count("Notices", State="waiting")
         raise NotYet() from error
     is_hopeless = notice.tries >= MOST_TRIES and at >= asked_at + GIVES_UP_AFTER
     if code in _NEVER or is_hopeless:
         store.notices.give_up(notice, at=at, why=code)
+        metrics.count("Notices", State="failed")
         return
+    metrics.count("Notices", State="waiting")
     store.notices.release(notice, at=at, why=code)
     raise NotYet() from error

@@ -9,7 +9,7 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib import clock, operators
+from chalicelib import clock, logs, operators
 from chalicelib.closure import executions, running
 from chalicelib.letters import quarantine
 from chalicelib.notices import sending
@@ -37,6 +37,13 @@ class Patience:
 @entrypoint.lambda_function(name="sweep")
 def sweep(_event: dict[str, Any], context: Any) -> dict[str, int]:
     """Looks at each ticket whose time has come, once. How many were looked at, and how many of them failed."""
+    with logs.told(_log, "swept") as said:
+        found = _sweep(context)
+        said.update(found)
+    return found
+
+
+def _sweep(context: Any) -> dict[str, int]:
     done: set[TicketNumber] = set()
     failed, patience = 0, Patience()
     while context.get_remaining_time_in_millis() > _SPARE_MS:

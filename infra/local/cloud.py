@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from moto import mock_aws
+from moto.awslambda.models import LambdaFunction
 
 from infra.local import deployment, figures, seeds, streams
 from infra.local.clients import models_read_once
@@ -88,7 +90,8 @@ class LocalCloud:
         begin(_environment(deployment.aws_environment(), without=deployment.foreign_variables()))
         begin(models_read_once())
         begin(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
-        begin(_fresh_app(self._clock.now))
+        self._counted: deque[str] = deque(maxlen=10_000)
+        begin(_fresh_app(self._clock.now, self._counted.append))
 
         self._functions = Functions(self._clock, self._quiet)
         tables, self._outbox, self._faults = Tables(), Outbox(self._clock), Faults()
@@ -116,7 +119,8 @@ class LocalCloud:
         )
         begin(_environment(self._deployed.variables()))
         self.permissions = Permissions()
-        begin(self.permissions.enforced(list(self._deployed.functions.values())))
+        begin(self.permissions.enforced(self._deployed.functions))
+        self._functions.before_each = self._remembers_only_its_own
         seeds.make_holders()
         import_module("chalicelib.closure.holders").names()  # a list that can't be used is told of now, whole
 
@@ -138,6 +142,12 @@ class LocalCloud:
 
     def _fire(self, schedule: Schedule) -> None:
         self._functions.send(self._by_arn[schedule.target], deployment.parsed(schedule.input))
+
+    def _remembers_only_its_own(self, function: LambdaFunction) -> None:
+        """The functions share this process, but on AWS none has the keys, or knows the tables, that another one read.
+        So a function reads them anew until it is known that it does, and always where its policy speaks of none."""
+        if not self.permissions.has_read_what_it_remembers(function.function_name):
+            forget_what_was_made(REMEMBER_WHAT_WAS_READ)
 
     def now(self) -> datetime:
         """The desk's time."""
@@ -178,6 +188,13 @@ class LocalCloud:
     def waiting_faults(self) -> list[dict[str, Any]]:
         return self._faults.waiting()
 
+    def counted(self) -> list[str]:
+        """What the desk counted for CloudWatch, line by line, the newest ten thousand; each line is given once."""
+        lines = []
+        while self._counted:
+            lines.append(self._counted.popleft())
+        return lines
+
     def state(self) -> dict[str, Any]:
         """Counts of what lies in the tables, of executions, and of what was given up."""
         variables = self._deployed.variables()
@@ -191,6 +208,14 @@ class LocalCloud:
         if outcome.is_error:
             raise FunctionFailed(outcome.text)
         return json.loads(outcome.text)
+
+
+REMEMBER_WHAT_WAS_READ = (
+    "chalicelib.keys",
+    "chalicelib.hooks",
+    "chalicelib.closure.signing",
+    "chalicelib.closure.holders.dynamodb",
+)
 
 
 class FunctionFailed(RuntimeError):
@@ -216,22 +241,25 @@ def _environment(variables: dict[str, str], without: list[str] | None = None) ->
 
 
 @contextmanager
-def _fresh_app(now: Callable[[], datetime]) -> Iterator[None]:
-    """The app as in a new execution environment: it has made nothing yet, and follows this clock."""
-    clock = import_module("chalicelib.clock")
+def _fresh_app(now: Callable[[], datetime], count: Callable[[str], None]) -> Iterator[None]:
+    """The app as in a new execution environment: it has made nothing yet, follows this clock, and counts there."""
+    clock, metrics = import_module("chalicelib.clock"), import_module("chalicelib.metrics")
     forget_what_was_made()
     clock.follow(now)
+    metrics.go_to(count)
     try:
         yield
     finally:
         clock.follow(lambda: datetime.now(UTC))
+        metrics.go_to(None)
         forget_what_was_made()
 
 
-def forget_what_was_made() -> None:
-    """The desk makes clients, settings and keys at first use, in functions with a cache: empties those."""
+def forget_what_was_made(only: tuple[str, ...] = ()) -> None:
+    """The desk makes clients, settings and keys at first use, in functions with a cache: empties those, of all modules
+    or of some."""
     for name, module in list(sys.modules.items()):
-        if name == "app" or name.partition(".")[0] == "chalicelib":
+        if name in only or (not only and (name == "app" or name.partition(".")[0] == "chalicelib")):
             for each in list(vars(module).values()):
                 if callable(forget := getattr(each, "cache_clear", None)):
                     forget()

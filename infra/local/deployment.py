@@ -138,7 +138,7 @@ def _functions() -> dict[str, LambdaFunction]:
     return {
         each["LogicalResourceId"]: backend.get_function(each["PhysicalResourceId"])
         for each in resources
-        if each.get("ResourceType") == "AWS::Lambda::Function"  # moto lists what a condition left out, without a type
+        if each.get("ResourceType") == "AWS::Lambda::Function"  # moto lists, bare, what a condition left out
     }
 
 

@@ -49,6 +49,8 @@ class Functions:
     def __init__(self, clock: Clock, quiet: Quiet) -> None:
         self._clock = clock
         self._quiet = quiet
+        self.before_each: Callable[[LambdaFunction], None] = lambda _: None
+        """Is called before a function runs."""
         self._events = ThreadPoolExecutor(max_workers=16, thread_name_prefix="lambda-event")
 
     @contextmanager
@@ -78,6 +80,7 @@ class Functions:
         with self._quiet.at_work():
             inside, after = running.set(function.function_name), _afterwards.set([])
             try:
+                self.before_each(function)
                 return Outcome(text=_run(function, event, self._clock), is_error=False)
             except Exception as error:
                 log.warning("%s failed: %r", function.function_name, error, exc_info=error)

@@ -145,16 +145,24 @@ def _rest_api(name: str, given: Properties) -> Made:
     return Made(ref=api["id"], attributes={"RootResourceId": api["rootResourceId"]})
 
 
+def _dashboard(name: str, given: Properties) -> Made:
+    wanted = given.get("DashboardName", name)
+    client("cloudwatch").put_dashboard(DashboardName=wanted, DashboardBody=given["DashboardBody"])
+    return Made(ref=wanted)
+
+
 def _only_named(name: str, _given: Properties) -> Made:
     """Nothing on this machine depends on it."""
     return Made(ref=name)
 
 
 STAND_INS: dict[str, Callable[[str, Properties], Made]] = {
+    "AWS::ApiGateway::Account": _only_named,
     "AWS::ApiGateway::Deployment": _only_named,
     "AWS::ApiGateway::RestApi": _rest_api,  # moto crashes on a Body
     "AWS::ApiGateway::Stage": _only_named,
     "AWS::CloudWatch::Alarm": _only_named,
+    "AWS::CloudWatch::Dashboard": _dashboard,
     "AWS::DynamoDB::Table": _table,  # moto forgets TTL and recovery
     "AWS::IAM::Role": _role,  # moto keeps a policy as Python's text of it, which no reader understands
     "AWS::Lambda::EventInvokeConfig": _invoke_config,

@@ -13,7 +13,7 @@ from tests.stories.people import Desk
 SCAN = b"%PDF-1.7 a scan"
 
 
-def _letter(sender: str) -> bytes:
+def letter_with_scan(sender: str) -> bytes:
     mail = EmailMessage(policy=SMTP.clone(max_line_length=200))
     mail["From"], mail["To"], mail["Subject"] = sender, SUPPORT, "Close my account"
     mail["Message-ID"], mail["Date"] = f"<scan-{sender}>", "Mon, 23 Nov 2026 09:00:00 +0700"
@@ -29,7 +29,7 @@ def _stored(digest: str) -> list[str]:
 
 def test_an_attachment_is_listed_and_stored_apart_until_the_ticket_is_shrunk(desk: Desk) -> None:
     eve = stranger(desk)
-    desk.letter(_letter(eve.address))
+    desk.letter(letter_with_scan(eve.address))
     number = eve.ticket()
     (attached,) = desk.agent().ticket(number)["letters"][0]["attachments"]
     digest = hashlib.sha256(SCAN).hexdigest()
@@ -48,7 +48,7 @@ def test_an_attachment_is_listed_and_stored_apart_until_the_ticket_is_shrunk(des
 
 def test_who_proved_the_account_sees_the_names_of_the_files_that_they_sent(desk: Desk) -> None:
     john = new_customer(desk)
-    desk.letter(_letter(john.email))
+    desk.letter(letter_with_scan(john.email))
     (mail,) = john.mails()
     assert types(desk, link_in(mail), code_in(mail)).status == 303
     (number,) = john.tickets()
