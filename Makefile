@@ -12,7 +12,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 
-.PHONY: help run demo test check bench pictures format package import reapply-closures clean
+.PHONY: help run demo test check bench pictures format package import reapply-closures dead-letters clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ reapply-closures: $(READY) ## after a restore: looks again at what was closed SI
 	@test -n "$(SINCE)" || { echo "Since which day? make reapply-closures SINCE=2026-11-01"; exit 2; }
 	@$(RUN) infra.reapply_closures --since "$(SINCE)" $(if $(STAGE),--stage "$(STAGE)") \
 		$(if $(ERASE),--erase,$(if $(REOPEN),--reopen))
+
+dead-letters: $(READY) ## what was given up, in words: STAGE=prod; REPLAY=1 hands it over once more
+	@$(RUN) infra.dead_letters $(if $(STAGE),--stage "$(STAGE)") $(if $(REPLAY),--replay)
 
 clean: ## takes away the virtual environment and what was built
 	rm -rf $(VENV) build
