@@ -12,7 +12,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 
-.PHONY: help run demo test check bench pictures format package import reapply-closures dead-letters clean
+.PHONY: help run demo test check bench pictures format package import reapply-closures dead-letters cost clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ reapply-closures: $(READY) ## after a restore: looks again at what was closed SI
 
 dead-letters: $(READY) ## what was given up, in words: STAGE=prod; REPLAY=1 hands it over once more
 	@$(RUN) infra.dead_letters $(if $(STAGE),--stage "$(STAGE)") $(if $(REPLAY),--replay)
+
+cost: $(READY) ## what a closure, 1,000 letters and an idle month cost on AWS; WRITE=1 lays it into docs/cost.md
+	@$(RUN) infra.cost $(if $(WRITE),--write)
 
 clean: ## takes away the virtual environment and what was built
 	rm -rf $(VENV) build
