@@ -44,9 +44,12 @@ import chalicelib
 for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
     importlib.import_module(module.name)
 ours = list(made.values())
-pieces = [" ", "\\t", "\\n", "\\n ", "\\r\\n", "a", "1", "A1", "-", "_", "=", "<", ">", "> ", "(", ")", '"', "'", "\\\\",
-    "\\\\a", "@", "a@", ".", "a.", ":", "a: ", ";", ";a=", ";a='", '="', "=?", "?=", "&#", "&#1", "--", "*", "a b ", "On 1 ",
-    "1/1/1 ", "\\x1b$", "P1D", "a\\n\\n", "From: a\\n", "<a", "https://", "=?u?q?", " style=", " class=a"]
+pieces = [
+    " ", "\\t", "\\n", "\\n ", "\\r\\n", "a", "1", "A1", "-", "_", "=", "<", ">", "> ", "(", ")", '"', "'",
+    "\\\\", "\\\\a", "@", "a@", ".", "a.", ":", "a: ", ";", ";a=", ";a='", '="', "=?", "?=", "&#", "&#1", "--",
+    "*", "a b ", "On 1 ", "1/1/1 ", "\\x1b$", "P1D", "a\\n\\n", "From: a\\n", "<a", "https://", "=?u?q?",
+    " style=", " class=a",
+]
 for pattern in ours:
     print(repr(pattern.pattern)[:200], flush=True)
     for piece in pieces:
@@ -58,8 +61,8 @@ print(len(ours), "played")
 
 
 def test_no_pattern_of_the_house_turns_back_without_end() -> None:
-    """Each pattern that an import makes is played in a process that may use half a minute of a processor: a pattern that
-    turns back by the third power or worse needs more than all of them together. The one that was played last is named."""
+    """Each pattern that an import makes is played in a process that may use half a minute of a processor: one that
+    turns back by the third power or worse needs more than all of them together. The last one played is named."""
     played = subprocess.run(
         [sys.executable, "-c", _PLAYED], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=None
     )
