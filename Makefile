@@ -11,8 +11,10 @@ endif
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
+TOOLS := .tools
 
-.PHONY: help run demo test check bench pictures format package check-package deploy destroy try-deploy import reapply-closures clean
+.PHONY: help run demo test check bench pictures format package check-package deploy destroy try-deploy import \
+	reapply-closures dead-letters cost lock licences sbom audit clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +34,7 @@ check: $(READY) ## what CI runs: format, lint, imports, types, templates, tests
 	@$(VENV)/bin/lint-imports
 	@$(RUN) mypy
 	@$(RUN) infra.check
+	@$(RUN) pip check
 	@$(RUN) pytest -n 2 --dist worksteal
 
 bench: $(READY) ## prints measured figures: pages
@@ -70,11 +73,40 @@ reapply-closures: $(READY) ## after a restore: looks again at what was closed SI
 	@$(RUN) infra.reapply_closures --since "$(SINCE)" $(if $(STAGE),--stage "$(STAGE)") \
 		$(if $(ERASE),--erase,$(if $(REOPEN),--reopen))
 
+dead-letters: $(READY) ## what was given up, in words: STAGE=prod; REPLAY=1 hands it over once more
+	@$(RUN) infra.dead_letters $(if $(STAGE),--stage "$(STAGE)") $(if $(REPLAY),--replay)
+
+cost: $(READY) ## what a closure, 1,000 letters and an idle month cost on AWS; WRITE=1 lays it into docs/cost.md
+	@$(RUN) infra.cost $(if $(WRITE),--write)
+
+lock: $(TOOLS)/.ready ## pins anew what comes with each requirements.in, with hashes for every platform
+	@for each in requirements infra/tools tests/requirements; do \
+		$(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--no-emit-find-links --custom-compile-command "make lock" --constraint requirements.txt \
+			--output-file $$each.txt $$each.in || exit 1; done
+
+licences: $(READY) ## writes docs/licences.md: under what licence each package comes
+	@$(RUN) infra.licences
+
+sbom: $(TOOLS)/.ready ## writes build/sbom.json (CycloneDX): what is deployed beside our own code
+	@mkdir -p build
+	@$(TOOLS)/bin/cyclonedx-py requirements --output-format JSON --output-reproducible -o build/sbom.json requirements.txt
+	@echo build/sbom.json
+
+audit: $(TOOLS)/.ready ## asks whether a pinned package has a known weakness (needs the network)
+	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes -r tests/requirements.txt
+
 clean: ## takes away the virtual environment and what was built
-	rm -rf $(VENV) build
+	rm -rf $(VENV) $(TOOLS) build
 
 $(READY): requirements.txt tests/requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; PYTHON=/path/to/python3 names one."; exit 1; }
 	@test -x $(VENV)/bin/python || { echo "making the virtual environment (about half a minute)"; $(PYTHON) -m venv $(VENV); }
-	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check -r tests/requirements.txt
+	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	@touch $@
+
+$(TOOLS)/.ready: infra/tools.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; PYTHON=/path/to/python3 names one."; exit 1; }
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r infra/tools.txt
 	@touch $@

@@ -4,12 +4,15 @@ Which room may import which, and that rules are pure, import-linter holds (pypro
 """
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from infra import licences
 
 PROJECT = Path(__file__).parents[2]
 HOUSE = PROJECT / "chalicelib"
@@ -176,12 +179,45 @@ def test_every_match_on_a_status_is_whole() -> None:
             assert not is_open or "assert_never" in ast.unparse(last), name
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "tests/requirements.txt"])
-def test_every_requirement_is_pinned(name: str) -> None:
-    lines = (PROJECT / name).read_text(encoding="utf-8").splitlines()
-    wanted = [line for line in lines if line and not line.startswith(("#", "-r"))]
+LOCKED = ["requirements", "tests/requirements", "infra/tools"]
+_LOCKED = re.compile(r"^([\w.-]+)==(\S+)(?: ;.*?)?((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", re.MULTILINE)
+
+
+def locked(name: str) -> dict[str, str]:
+    """Version of each package in the file that `make lock` writes."""
+    return {each[0]: each[1] for each in _LOCKED.findall((PROJECT / f"{name}.txt").read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_every_requirement_is_pinned_and_locked_with_hashes(name: str) -> None:
+    lines = (PROJECT / f"{name}.in").read_text(encoding="utf-8").splitlines()
+    wanted = dict(line.split("==") for line in lines if line and not line.startswith(("#", "-r")))
+    found = locked(name)
     assert wanted
-    assert all("==" in line for line in wanted)
+    assert {each: found.get(each.partition("[")[0]) for each in wanted} == wanted, "run `make lock`"
+    assert len(re.findall("^[^# -].*==", (PROJECT / f"{name}.txt").read_text(encoding="utf-8"), re.MULTILINE)) == len(
+        _LOCKED.findall((PROJECT / f"{name}.txt").read_text(encoding="utf-8"))
+    )
+
+
+def test_what_is_tested_is_what_is_deployed() -> None:
+    tested = locked("tests/requirements")
+    assert {name: tested.get(name) for name in locked("requirements")} == locked("requirements"), "run `make lock`"
+
+
+def test_the_list_of_licences_is_that_of_what_is_locked() -> None:
+    """The licences themselves are held against the packages that lie here."""
+    text = licences.PAPER.read_text(encoding="utf-8")
+    shown = {(name, version): licence for name, version, licence in licences.ROW.findall(text)}
+    texts = [(PROJECT / f"{name}.txt").read_text(encoding="utf-8") for name in ("requirements", "tests/requirements")]
+    assert set(shown) == {each[:2] for text in texts for each in _LOCKED.findall(text)}, "run `make licences`"
+    for (name, version), licence in shown.items():
+        assert licences.licence_of(name, version) in (licence, None), name
+
+
+def test_nothing_is_deployed_that_would_bind_the_company_to_publish_its_code() -> None:
+    text = licences.PAPER.read_text(encoding="utf-8").partition("## What only")[0]
+    assert not re.findall(r"\b(?:A?GPL|SSPL|BUSL)", text)
 
 
 def test_what_lambda_needs_holds_nothing_for_tests() -> None:
