@@ -97,7 +97,7 @@ def bill(counts: Counts, prices: dict[str, Price], assumed: dict[str, float], st
     ran_s = (calls.total() * assumed["ms_a_call"] + invocations.total() * assumed["ms_an_invocation"]) / 1000
     written = sum(n for name, n in calls.items() if name in S3_WRITES) + invocations["InboundMail"]  # SES lays them
     read = sum(n for name, n in calls.items() if name.startswith("s3:") and name not in S3_WRITES | S3_FREE)
-    units = {
+    units: dict[str, list[tuple[str, float]]] = {
         "Lambda": [("lambda_request", invocations.total()), ("lambda_gb_second", ran_s * assumed["memory_gb"])],
         "API Gateway": [("api_request", invocations["APIHandler"])],
         "DynamoDB": [("dynamodb_write_unit", counts.write_units), ("dynamodb_read_unit", counts.read_units)],

@@ -35,17 +35,17 @@ class Counts:
 
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     invocations: Counter[str] = field(default_factory=Counter)
-    writes: Counter[str] = field(default_factory=Counter)
+    writes: Counter[str] = field(default_factory=Counter)  # in half units, to be counted in whole numbers
     reads: Counter[str] = field(default_factory=Counter)
     steps: int = 0
 
     @property
     def write_units(self) -> float:
-        return self.writes.total()
+        return self.writes.total() / 2
 
     @property
     def read_units(self) -> float:
-        return self.reads.total()
+        return self.reads.total() / 2
 
     def of(self, operation: str, function: str = "") -> int:
         """How many such calls, of one function or of all."""
@@ -92,8 +92,8 @@ def counted(only: str = "") -> Iterator[Counts]:
                 counts.calls[resource_of(function), name] += 1
                 if weighed:
                     write, read = weighed.units(response)
-                    counts.writes[resource_of(function)] += write
-                    counts.reads[resource_of(function)] += read
+                    counts.writes[resource_of(function)] += round(2 * write)
+                    counts.reads[resource_of(function)] += round(2 * read)
             return response
 
         return __call__

@@ -63,13 +63,14 @@ def licence_of(name: str, version: str) -> str | None:
     told = found.metadata
     classified = [each for each in told.get_all("Classifier") or [] if each.startswith(_CLASSIFIER)]
     short = "; ".join(sorted(each.rpartition(" :: ")[2] for each in classified))
-    words = (told.get("License-Expression"), _one_line(told.get("License")), short)
+    named = [said for field in ("License-Expression", "License") for said in told.get_all(field) or []]
+    words = (*(_one_line(each) for each in named), short)
     return next((each.replace("|", "/") for each in words if each), None)
 
 
-def _one_line(text: str | None) -> str | None:
+def _one_line(text: str) -> str | None:
     """Some put the whole licence there."""
-    return text.strip() if text and "\n" not in text.strip() and len(text) < 60 else None
+    return text.strip() if "\n" not in text.strip() and len(text) < 60 else None
 
 
 if __name__ == "__main__":

@@ -88,8 +88,8 @@ def _shown(name: str, function: str, counts: Counts) -> Operation:
         times=counts.invocations[function],
         calls=words,
         number=calls.total(),
-        write_units=counts.writes[function],
-        read_units=counts.reads[function],
+        write_units=counts.writes[function] / 2,
+        read_units=counts.reads[function] / 2,
     )
 
 

@@ -31,7 +31,9 @@ def test_the_memory_that_is_reckoned_with_is_that_of_the_functions() -> None:
 
 def test_a_bill_is_what_was_counted_times_the_price_for_one_of_it() -> None:
     prices, assumed = read_prices()
-    counts = Counts(calls=Counter({("TicketStream", "sesv2:SendEmail"): 10}), writes=Counter({"TicketStream": 4e6}))
+    counts = Counts(
+        calls=Counter({("TicketStream", "sesv2:SendEmail"): 10}), writes=Counter({"TicketStream": 8_000_000})
+    )
     found = bill(counts, prices, assumed, Story(name="ten", counts=counts, times=10, alarms=3))
     assert found["SES"] == pytest.approx(prices["mail_out"].usd / prices["mail_out"].per)
     assert found["DynamoDB"] == pytest.approx(0.25)
@@ -68,7 +70,7 @@ def test_a_transaction_costs_twice_and_so_much_for_each_begun_kilobyte(cloud: Sm
             dynamodb.get_item(TableName="desk", Key={"pk": {"S": "none"}, "sk": {"S": "a"}})
     finally:
         running.reset(inside)
-    assert (counts.writes["Sweep"], counts.reads["Sweep"]) == (2 * (1 + 2) + 1, 1.5)
+    assert (counts.write_units, counts.read_units) == (2 * (1 + 2) + 1, 1.5)
     assert counts.calls == Counter({
         ("Sweep", "dynamodb:TransactWriteItems"): 1, ("Sweep", "dynamodb:PutItem"): 1, ("Sweep", "dynamodb:GetItem"): 2,
     })  # fmt: skip
