@@ -203,6 +203,16 @@ def test_destroying_takes_the_app_and_leaves_what_holds_data(operator: Operator,
     assert "stays: Desk (AWS::DynamoDB::Table)" in operator.told
 
 
+def test_runs_are_stopped_before_their_workflow_is_deleted_lest_its_name_stay_taken(cloud: SmallCloud) -> None:
+    stepfunctions = boto3.client("stepfunctions")
+    waits = {"Type": "Wait", "Seconds": 600_000, "End": True}
+    workflow = cloud.workflow({"StartAt": "Wait", "States": {"Wait": waits}})
+    run = stepfunctions.start_execution(stateMachineArn=workflow)["executionArn"]
+    assert destroy.stop_runs(stepfunctions, workflow) == 1
+    assert stepfunctions.describe_execution(executionArn=run)["status"] == "ABORTED"
+    assert destroy.stop_runs(stepfunctions, workflow) == 0
+
+
 def test_the_foundations_stay_while_the_app_stands_and_unless_somebody_says_yes_twice(
     operator: Operator, built: Path
 ) -> None:
