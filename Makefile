@@ -13,8 +13,8 @@ RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 TOOLS := .tools
 
-.PHONY: help run demo test check bench pictures format package check-package deploy destroy try-deploy import \
-	reapply-closures dead-letters cost lock licences sbom audit clean
+.PHONY: help run demo test check bench pictures format package check-package deploy destroy try-deploy rotate-keys \
+	import reapply-closures dead-letters cost lock licences sbom audit clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ deploy: package ## brings STAGE=prod to AWS, or to AWS_ENDPOINT_URL, as infra/st
 destroy: $(READY) ## takes the app of STAGE=prod away; what holds data stays (FOUNDATIONS=1: asks for those too)
 	@test -n "$(STAGE)" || { echo "Which stage? make destroy STAGE=prod"; exit 2; }
 	@$(RUN) infra.destroy "$(STAGE)" $(if $(YES),--yes) $(if $(FOUNDATIONS),--foundations)
+
+rotate-keys: $(READY) ## adds a key to STAGE=prod, then USE=1 uses it: NAME=keys or NAME=receipt-keys; deploy after each
+	@test -n "$(STAGE)" -a -n "$(NAME)" || { echo "Which? make rotate-keys STAGE=prod NAME=keys"; exit 2; }
+	@$(RUN) infra.rotate_keys "$(STAGE)" "$(NAME)" $(if $(USE),--use)
 
 try-deploy: $(READY) ## deploys to MiniStack on this machine, three times, and asks the desk there
 	@$(RUN) infra.try_deploy

@@ -107,11 +107,12 @@ def _app(wanted: Wanted, built: Path, bucket: str, to: Deployment) -> bool:
     place = _laid(bucket, f"{hashlib.sha256(code).hexdigest()}.zip", code, to)
     sam = json.loads((built / "sam.json").read_text("utf-8"))
     desk = to.client("dynamodb").describe_table(TableName=f"{wanted.app_stack}-desk")["Table"]
+    keys_version = parameters.version(to.client("ssm"), wanted)
     if "LatestStreamArn" not in desk:
         raise CannotDeploy("The desk's table has no stream: infra/README.md (Put a table back) tells how it gets one")
 
     def bring(address: str) -> bool:
-        given = wanted.for_app(public_url=address, desk_stream=desk["LatestStreamArn"])
+        given = wanted.for_app(public_url=address, desk_stream=desk["LatestStreamArn"], keys_version=keys_version)
         plain = template.cloudformation(copy.deepcopy(sam), given, region=wanted.region, code=f"s3://{bucket}/{place}")
         return _bring(wanted.app_stack, to.adapt(plain), given, bucket, wanted, to)
 

@@ -5,6 +5,7 @@ The foundations go only with `--foundations`, asked twice, and their tables, let
 
 import argparse
 import sys
+from typing import Any
 
 import boto3
 
@@ -33,8 +34,8 @@ def main() -> int:
 
 
 def destroy_app(wanted: Wanted, at: Deployment) -> None:
-    """The functions, the workflow, the API, their logs and alarms. Closures under way stand still until it is deployed
-    again."""
+    """The functions, the workflow, the API, their logs and alarms. Closures under way stand still; when the app is
+    deployed again, its sweep goes on with them."""
     cloudformation = at.client("cloudformation")
     if not stacks.look_for(cloudformation, wanted.app_stack):
         at.tell(f"{wanted.app_stack}: there is none")
@@ -45,8 +46,19 @@ def destroy_app(wanted: Wanted, at: Deployment) -> None:
     at.tell("goes: the desk's pages and calls, its workflow with all runs, its logs; letters are not taken in any more")
     if not at.ask(f"Delete the stack {wanted.app_stack}?"):
         raise stacks.NotWanted(f"{wanted.app_stack}: nothing was deleted")
+    workflow = stacks.resource(cloudformation, wanted.app_stack, "ClosureWorkflow")
+    at.tell(f"stopped {stop_runs(at.client('stepfunctions'), workflow)} runs of closures")
     stacks.delete(cloudformation, wanted.app_stack)
     at.tell(f"{wanted.app_stack}: deleted")
+
+
+def stop_runs(stepfunctions: Any, workflow: str) -> int:
+    """Stops what runs, and says how many. A workflow isn't gone, nor its name free, while one run waits: for days."""
+    pages = stepfunctions.get_paginator("list_executions").paginate(stateMachineArn=workflow, statusFilter="RUNNING")
+    runs = [each["executionArn"] for page in pages for each in page["executions"]]
+    for run in runs:
+        stepfunctions.stop_execution(executionArn=run, cause="the desk is taken away")
+    return len(runs)
 
 
 def destroy_foundations(wanted: Wanted, at: Deployment) -> None:

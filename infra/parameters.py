@@ -40,6 +40,12 @@ def hook_keys(wanted: Wanted) -> list[str]:
     return [each.replace("{stage}", wanted.stage) for each in names]
 
 
+def version(ssm: Any, wanted: Wanted) -> str:
+    """Another word each time that the keys, or the receipt keys, were written anew."""
+    found = [ssm.get_parameter(Name=f"/signoff/{wanted.stage}/{name}") for name in ("keys", "receipt-keys")]
+    return ".".join(str(each["Parameter"]["Version"]) for each in found)
+
+
 def is_there(ssm: Any, name: str) -> bool:
     try:
         ssm.get_parameter(Name=name)  # encrypted: nobody here reads it

@@ -45,6 +45,12 @@ def outputs(cloudformation: Any, name: str) -> dict[str, str]:
     return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
 
 
+def resource(cloudformation: Any, name: str, resource_name: str) -> str:
+    """The physical id of one of the stack's resources."""
+    found = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=resource_name)
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
 def bring_to(
     cloudformation: Any, name: str, template_url: str, parameters: dict[str, str], tags: dict[str, str],
     *, ask: Ask, tell: Tell,

@@ -137,10 +137,8 @@ def _say_made(wanted: Wanted, to: Deployment) -> None:
 
 def _sweep(wanted: Wanted, to: Deployment) -> None:
     """The hourly function, as the schedule would: it reads the deployed table by the deployed keys."""
-    resource = to.client("cloudformation").describe_stack_resource(
-        StackName=wanted.app_stack, LogicalResourceId="Sweep"
-    )["StackResourceDetail"]
-    answer = to.client("lambda").invoke(FunctionName=resource["PhysicalResourceId"], Payload=b"{}")
+    function = stacks.resource(to.client("cloudformation"), wanted.app_stack, "Sweep")
+    answer = to.client("lambda").invoke(FunctionName=function, Payload=b"{}")
     said = answer["Payload"].read().decode()
     _expect(answer.get("FunctionError"), None, f"the sweep failed: {said}")
     print(f"the sweep: {said}")

@@ -45,13 +45,15 @@ class Wanted:
         """Its template's parameters."""
         return {"Stage": self.stage, "MailDomain": self.domain, "AlarmsAddress": self.alarms}
 
-    def for_app(self, *, public_url: str, desk_stream: str) -> dict[str, str]:
-        """Its template's parameters. `public_url` is the desk's address, `desk_stream` its table's stream."""
+    def for_app(self, *, public_url: str, desk_stream: str, keys_version: str) -> dict[str, str]:
+        """Its template's parameters: what the file says, and the desk's address, its table's stream and the version of
+        its secrets, as they are now."""
         named = {name.title().replace("_", ""): value for name, value in self.settings.items()}
         return named | {
             "Stage": self.stage,
             "PublicUrl": public_url,
             "DeskStream": desk_stream,
+            "KeysVersion": keys_version,
             "SupportAddress": self.support_address,
             "Issuer": self.issuer,
             "CustomDomain": self.custom_domain,

@@ -14,7 +14,7 @@ import pytest
 from botocore.stub import Stubber
 from moto.cloudformation.models import CloudFormationBackend
 
-from infra import destroy, mail_setup, parameters, stacks, template
+from infra import destroy, mail_setup, parameters, rotate_keys, stacks, template
 from infra.deploy import CannotDeploy, Deployment, deploy
 from infra.local.deployment import OnlyJson
 from infra.local.seams import replaced
@@ -147,6 +147,31 @@ def test_a_desk_table_put_back_from_a_backup_is_listened_to_after_the_next_deplo
     assert mapped == [{"Ref": "DeskStream"}, {"Ref": "DeskStream"}]
 
 
+@pytest.mark.parametrize("name", ["keys", "receipt-keys"])
+def test_a_new_key_is_added_last_is_used_only_later_and_keeps_the_others(operator: Operator, name: str) -> None:
+    ssm = boto3.client("ssm")
+    list(parameters.make_missing(ssm, boto3.client("dynamodb"), wanted()))
+    (first,) = json.loads(parameter(name))["keys"]
+    before = parameters.version(ssm, wanted())
+    rotate_keys.rotate(ssm, f"/signoff/trial/{name}", is_second=False)
+    added = json.loads(parameter(name))
+    assert (added["now"], list(added["keys"])) == (first, [first, f"{first[0]}2"])
+    rotate_keys.rotate(ssm, f"/signoff/trial/{name}", is_second=True)
+    used = json.loads(parameter(name))
+    assert (used["now"], used["keys"]) == (f"{first[0]}2", added["keys"])
+    assert parameters.version(ssm, wanted()) != before
+    with pytest.raises(rotate_keys.NothingToUse):
+        rotate_keys.rotate(ssm, f"/signoff/trial/{name}", is_second=True)
+
+
+def test_every_process_reads_new_keys_after_a_deployment(operator: Operator, built: Path) -> None:
+    deploy(wanted(), built, operator.deployment())
+    rotate_keys.rotate(boto3.client("ssm"), "/signoff/trial/keys", is_second=False)
+    assert deploy(wanted(), built, Operator().deployment())
+    functions = boto3.client("lambda").list_functions()["Functions"]
+    assert {each["Environment"]["Variables"]["KEYS_VERSION"] for each in functions} == {"2.1"}
+
+
 def test_who_says_no_has_nothing_changed(operator: Operator, built: Path) -> None:
     operator.answers = [False]
     with pytest.raises(stacks.NotWanted):
@@ -176,6 +201,16 @@ def test_destroying_takes_the_app_and_leaves_what_holds_data(operator: Operator,
     assert len(boto3.client("dynamodb").list_tables()["TableNames"]) == 2
     assert parameter("keys")
     assert "stays: Desk (AWS::DynamoDB::Table)" in operator.told
+
+
+def test_runs_are_stopped_before_their_workflow_is_deleted_lest_its_name_stay_taken(cloud: SmallCloud) -> None:
+    stepfunctions = boto3.client("stepfunctions")
+    waits = {"Type": "Wait", "Seconds": 600_000, "End": True}
+    workflow = cloud.workflow({"StartAt": "Wait", "States": {"Wait": waits}})
+    run = stepfunctions.start_execution(stateMachineArn=workflow)["executionArn"]
+    assert destroy.stop_runs(stepfunctions, workflow) == 1
+    assert stepfunctions.describe_execution(executionArn=run)["status"] == "ABORTED"
+    assert destroy.stop_runs(stepfunctions, workflow) == 0
 
 
 def test_the_foundations_stay_while_the_app_stands_and_unless_somebody_says_yes_twice(

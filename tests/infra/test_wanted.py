@@ -14,6 +14,7 @@ RIGHT = {
     "support_address": "support@desk.example",
     "issuer": "https://issuer.example",
 }
+FOUND = {"public_url": "https://desk.example", "desk_stream": "arn", "keys_version": "1.1"}
 
 
 def faults(told: dict[str, Any]) -> list[str]:
@@ -25,7 +26,7 @@ def faults(told: dict[str, Any]) -> list[str]:
 def test_the_example_may_be_deployed_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "prod.toml").write_text((wanted.STAGES / "stage.example.toml").read_text("utf-8"), "utf-8")
     found = wanted.of_stage("prod", tmp_path)
-    assert found.for_app(public_url="https://desk.example", desk_stream="arn")["DefaultLanguage"] == "vi"
+    assert found.for_app(**FOUND)["DefaultLanguage"] == "vi"
     assert found.all_tags() == {"Application": "signoff", "Stage": "prod"}
 
 
@@ -33,7 +34,7 @@ def test_every_parameter_of_the_file_is_one_of_the_templates() -> None:
     found = read("prod", RIGHT | {"settings": {"COOLING_OFF": "P14D"}})
     app = template.sam_template(region=found.region)
     foundations = template.read_yaml(template.PROJECT / "infra" / "foundations.yaml")
-    assert found.for_app(public_url="https://desk.example", desk_stream="arn").keys() <= app["Parameters"].keys()
+    assert found.for_app(**FOUND).keys() <= app["Parameters"].keys()
     assert found.for_foundations().keys() == foundations["Parameters"].keys()
 
 
