@@ -121,9 +121,8 @@ def test_what_got_stuck_stands_first_in_red_and_is_started_again(desk: Desk, win
     desk.advance("PT40M")
     page = window(language="en")
     signs_in_as_team(page, "an")
-    first = page.locator(".queue tbody tr").first
-    expect(first).to_contain_text(number)
-    first.get_by_role("link").click()
+    expect(page.locator(".queue tbody tr:first-child")).to_have_class("needs_attention")
+    page.locator(".queue tr.needs_attention a.go", has_text=number).click()
     expect(page.get_by_role("note").first).to_contain_text("It stopped because: files refused (InternalServerError).")
     desk.no_more_faults()
     decision(page, "retry").locator("summary").click()
