@@ -83,11 +83,13 @@ dead-letters: $(READY) ## what was given up, in words: STAGE=prod; REPLAY=1 hand
 cost: $(READY) ## what a closure, 1,000 letters and an idle month cost on AWS; WRITE=1 lays it into docs/cost.md
 	@$(RUN) infra.cost $(if $(WRITE),--write)
 
+LOCK := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock"
+
 lock: $(TOOLS)/.ready ## pins anew what comes with each requirements.in, with hashes for every platform
-	@for each in requirements infra/tools tests/requirements; do \
-		$(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-			--no-emit-find-links --custom-compile-command "make lock" --constraint requirements.txt \
-			--output-file $$each.txt $$each.in || exit 1; done
+	@$(LOCK) --output-file requirements.txt requirements.in
+	@$(LOCK) --constraint requirements.txt --output-file tests/requirements.txt tests/requirements.in
+	@$(LOCK) --output-file infra/tools.txt infra/tools.in
 
 licences: $(READY) ## writes docs/licences.md: under what licence each package comes
 	@$(RUN) infra.licences
