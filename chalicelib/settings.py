@@ -34,7 +34,9 @@ class Settings:
     closure_workflow: str = _setting("ARN of the closure workflow")
     keys_parameter: str = _setting("SSM parameter (SecureString) that holds the desk's keys")
     receipt_keys_parameter: str = _setting("SSM parameter (SecureString) that holds the keys that sign receipts")
-    keys_version: str = _setting("Versions of both; a deployment gives it, so that every process reads new keys", "")
+    keys_version: str = _setting(
+        "Versions of all secrets; a deployment gives it, so that every process reads new keys", ""
+    )
     warnings_topic: str = _setting("SNS topic for warnings to operators", "")
     event_bus: str = _setting("EventBridge bus for AccountClosing and AccountClosed", "default")
     configuration_set: str = _setting("SES configuration set, for delivery events", "")

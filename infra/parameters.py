@@ -41,8 +41,9 @@ def hook_keys(wanted: Wanted) -> list[str]:
 
 
 def version(ssm: Any, wanted: Wanted) -> str:
-    """Another word each time that the keys, or the receipt keys, were written anew."""
-    found = [ssm.get_parameter(Name=f"/signoff/{wanted.stage}/{name}") for name in ("keys", "receipt-keys")]
+    """Another word each time that one of the secrets was written anew: the keys, the receipt keys, those of hooks."""
+    own = [f"/signoff/{wanted.stage}/{name}" for name in ("keys", "receipt-keys")]
+    found = [ssm.get_parameter(Name=name) for name in (*own, *hook_keys(wanted))]
     return ".".join(str(each["Parameter"]["Version"]) for each in found)
 
 

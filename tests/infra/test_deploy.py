@@ -246,6 +246,7 @@ def test_a_key_is_made_for_the_companys_own_check(operator: Operator) -> None:
     asks = wanted(settings={"ELIGIBILITY_URL": "https://crm.example/check"})
     assert len(list(parameters.make_missing(boto3.client("ssm"), boto3.client("dynamodb"), asks))) == 3
     assert len(base64.b64decode(parameter("hooks/eligibility").removeprefix("whsec_"))) == 32
+    assert parameters.version(boto3.client("ssm"), asks) == "1.1.1"
 
 
 def test_the_rules_of_letters_are_made_active_but_never_instead_of_others(operator: Operator) -> None:
