@@ -30,6 +30,8 @@ class Wanted:
     custom_domain: str = ""
     certificate: str = ""
     code_bucket: str = ""
+    api_gateway_logs: str = "set"
+    tracing: str = "off"
     tags: dict[str, str] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
 
@@ -43,7 +45,12 @@ class Wanted:
 
     def for_foundations(self) -> dict[str, str]:
         """Its template's parameters."""
-        return {"Stage": self.stage, "MailDomain": self.domain, "AlarmsAddress": self.alarms}
+        return {
+            "Stage": self.stage,
+            "MailDomain": self.domain,
+            "AlarmsAddress": self.alarms,
+            "ApiGatewayLogs": self.api_gateway_logs,
+        }
 
     def for_app(self, *, public_url: str, desk_stream: str, keys_version: str) -> dict[str, str]:
         """Its template's parameters: what the file says, and the desk's address, its table's stream and the version of
@@ -58,6 +65,7 @@ class Wanted:
             "Issuer": self.issuer,
             "CustomDomain": self.custom_domain,
             "Certificate": self.certificate,
+            "Tracing": self.tracing,
         }
 
     def all_tags(self) -> dict[str, str]:
@@ -115,6 +123,10 @@ def _contradictions(wanted: Wanted) -> list[str]:
         wrong.append("custom_domain and certificate belong together")
     if not wanted.issuer.startswith("https://"):
         wrong.append("issuer must be an https:// address")
+    if wanted.api_gateway_logs not in ("set", "leave"):
+        wrong.append("api_gateway_logs must be set or leave")
+    if wanted.tracing not in ("on", "off"):
+        wrong.append("tracing must be on or off")
     if wanted.alarms and "@" not in wanted.alarms:
         wrong.append("alarms must be a mail address")
     return wrong

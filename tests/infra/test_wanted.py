@@ -58,6 +58,8 @@ def test_a_line_that_is_missing_or_unknown_is_named_with_all_others() -> None:
         ({"custom_domain": "close.example"}, "custom_domain and certificate belong together"),
         ({"issuer": "http://issuer.example"}, "issuer must be an https:// address"),
         ({"alarms": "everybody"}, "alarms must be a mail address"),
+        ({"api_gateway_logs": "no"}, "api_gateway_logs must be set or leave"),
+        ({"tracing": "yes"}, "tracing must be on or off"),
         ({"settings": {"TIME_ZONE": "Hue"}}, "settings: TIME_ZONE is not a zone of the IANA database"),
         ({"settings": {"DESK_TABLE": "mine"}}, "settings: there is no DESK_TABLE to set"),
         ({"settings": {"DEFAULT_LANGUAGE": "fr"}}, "settings: DEFAULT_LANGUAGE must be vi or en"),
