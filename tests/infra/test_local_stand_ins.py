@@ -91,3 +91,11 @@ def test_a_template_is_read_as_moto_reads_it() -> None:
     text = json.dumps(template.read_yaml(template.PROJECT / "infra" / "foundations.yaml"))
     yaml = vars(models)["yaml"]
     assert deployment.OnlyJson.load(text, Loader=None) == yaml.load(text, Loader=yaml.Loader)
+
+
+def test_what_a_condition_leaves_out_is_not_there(cloud: SmallCloud) -> None:
+    topic = resource("AWS::SNS::Topic", TopicName="made")
+    body: dict[str, Any] = {"Resources": {"Made": topic, "Left": {**topic, "Condition": "Never"}}}
+    deployment._create("s", body | {"Conditions": {"Never": {"Fn::Equals": ["a", "b"]}}}, {})
+    found = boto3.client("cloudformation").describe_stack_resources(StackName="s")["StackResources"]
+    assert [each["LogicalResourceId"] for each in found] == ["Made"]
