@@ -45,7 +45,7 @@ def told(desk: Desk) -> list[Story]:
         Story(name="1,000 letters", counts=_letters(desk), times=LETTERS / 1000),
     ]
     alarms = template.read_yaml(template.PROJECT / "infra" / "resources.yaml")["Resources"].values()
-    number = sum(each["Type"] == "AWS::CloudWatch::Alarm" for each in alarms)
+    number = sum(each.get("Type") == "AWS::CloudWatch::Alarm" for each in alarms)
     return [*stories, Story(name="an idle month", counts=idle, times=HOURS / A_MONTH, alarms=number)]
 
 

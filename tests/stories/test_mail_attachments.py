@@ -2,12 +2,13 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
 
 import boto3
 
-from tests.stories.letters import SUPPORT, code_in, link_in, new_customer, stranger, types
+from tests.stories.letters import ALONE, SUPPORT, code_in, link_in, new_customer, stranger, types
 from tests.stories.people import Desk
 
 SCAN = b"%PDF-1.7 a scan"
@@ -27,7 +28,8 @@ def _stored(digest: str) -> list[str]:
     return [each["Key"] for each in found.get("Versions", []) if each["Key"].endswith(digest)]
 
 
-def test_an_attachment_is_listed_and_stored_apart_until_the_ticket_is_shrunk(desk: Desk) -> None:
+def test_an_attachment_is_listed_and_stored_apart_until_the_ticket_is_shrunk(desk_with: Callable[..., Desk]) -> None:
+    desk = desk_with(**ALONE)
     eve = stranger(desk)
     desk.letter(letter_with_scan(eve.address))
     number = eve.ticket()
