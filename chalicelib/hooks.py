@@ -24,8 +24,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from chalicelib import clock
-from chalicelib.clients import one_at_a_time
+from chalicelib import clients, clock
 from chalicelib.settings import settings
 
 LARGEST_ANSWER: Final = 64 * 1024
@@ -115,11 +114,7 @@ def keys_in(text: str) -> tuple[bytes, ...]:
 @cache
 def _secrets(name: str) -> tuple[bytes, ...]:
     """Read once a process, like the desk's own keys."""
-    import boto3
-
-    with one_at_a_time:
-        parameters = boto3.client("ssm")
-    value = parameters.get_parameter(Name=name, WithDecryption=True)
+    value = clients.ssm().get_parameter(Name=name, WithDecryption=True)
     try:
         return keys_in(value["Parameter"]["Value"])
     except ValueError:

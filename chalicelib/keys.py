@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from chalicelib import clients
 from chalicelib.settings import settings
 
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O, 1 I L, U: nothing read aloud twice
@@ -32,9 +33,7 @@ class Keyring:
 @cache
 def keyring() -> Keyring:
     """The secrets, read once a process."""
-    import boto3
-
-    value = boto3.client("ssm").get_parameter(Name=settings().keys_parameter, WithDecryption=True)
+    value = clients.ssm().get_parameter(Name=settings().keys_parameter, WithDecryption=True)
     held = json.loads(value["Parameter"]["Value"])
     return Keyring(now=held["now"], keys={name: base64.b64decode(key) for name, key in held["keys"].items()})
 

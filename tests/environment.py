@@ -10,6 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib import clients
 from chalicelib.keys import keyring
 from chalicelib.settings import settings
 
@@ -54,3 +55,4 @@ def keep_keys(*names: str) -> None:
 def _forget() -> None:
     settings.cache_clear()
     keyring.cache_clear()
+    clients.ssm.cache_clear()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from chalicelib import clients
 from chalicelib.closure.receipt import Document, signed_bytes
 from chalicelib.problems import SettingsWrong
 from chalicelib.settings import settings
@@ -30,9 +31,7 @@ class ReceiptKeys:
 @cache
 def receipt_keys() -> ReceiptKeys:
     """The keys, read once a process. `SettingsWrong` if the parameter can't be used; it never tells what it holds."""
-    import boto3
-
-    value = boto3.client("ssm").get_parameter(Name=settings().receipt_keys_parameter, WithDecryption=True)
+    value = clients.ssm().get_parameter(Name=settings().receipt_keys_parameter, WithDecryption=True)
     return read(value["Parameter"]["Value"])
 
 
