@@ -258,8 +258,8 @@ def _fresh_app(now: Callable[[], datetime], count: Callable[[str], None]) -> Ite
 def forget_what_was_made(only: tuple[str, ...] = ()) -> None:
     """The desk makes clients, settings and keys at first use, in functions with a cache: empties those, of all modules
     or of some."""
-    for name, module in list(sys.modules.items()):
-        if name in only or (not only and (name == "app" or name.partition(".")[0] == "chalicelib")):
-            for each in list(vars(module).values()):
-                if callable(forget := getattr(each, "cache_clear", None)):
-                    forget()
+    ours = only or tuple(name for name in sys.modules if name == "app" or name.partition(".")[0] == "chalicelib")
+    for module in [sys.modules[name] for name in ours if name in sys.modules]:
+        for each in list(vars(module).values()):
+            if callable(forget := getattr(each, "cache_clear", None)):
+                forget()
