@@ -1,5 +1,7 @@
 """What an agent does from morning to evening, in real windows: by clicking, and by keys alone."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.stories.browser.conftest import Window
@@ -121,7 +123,7 @@ def test_what_got_stuck_stands_first_in_red_and_is_started_again(desk: Desk, win
     desk.advance("PT40M")
     page = window(language="en")
     signs_in_as_team(page, "an")
-    expect(page.locator(".queue tbody tr:first-child")).to_have_class("needs_attention")
+    expect(page.locator(".queue tbody tr:first-child")).to_have_class(re.compile("needs_attention"))
     page.locator(".queue tr.needs_attention a.go", has_text=number).click()
     expect(page.get_by_role("note").first).to_contain_text("It stopped because: files refused (InternalServerError).")
     desk.no_more_faults()
