@@ -22,7 +22,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb.models import dynamodb_backends
 
 from infra.local.faults import CLIENT_NAMES
-from infra.local.functions import Functions, running
+from infra.local.functions import Functions, resource_of, running
 from infra.local.seams import replaced
 from infra.local.where import ACCOUNT, REGION
 
@@ -110,11 +110,6 @@ def counted(only: str = "") -> Iterator[Counts]:
     with replaced(BotocoreStubber, "__call__", watch), replaced(Functions, "call", invoked):
         yield counts
     counts.steps = _steps() - before
-
-
-def resource_of(function: str) -> str:
-    """`InboundMail` of `signoff-dev-InboundMail-0A1B2C3D`."""
-    return function.split("-")[2] if function.count("-") >= 2 else function
 
 
 def _steps() -> int:

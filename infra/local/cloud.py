@@ -178,10 +178,13 @@ class LocalCloud:
         out. Gives the SES message id when the letter is stored; use `settle` to have it read."""
         return self._receiving.receive(arrival(raw, source=source, recipients=recipients, **verdicts))
 
-    def faults(self, service: str = "", operation: str = "*", kind: str = "before", times: int = 1) -> None:
-        """The next `times` such calls of the desk's functions go wrong. Without a service: ends all faults."""
+    def faults(
+        self, service: str = "", operation: str = "*", kind: str = "before", times: int = 1, **which: Any
+    ) -> None:
+        """The next `times` such calls of the desk's functions go wrong (see `Fault`). Without a service: ends all
+        faults."""
         if service:
-            self._faults.add(Fault(service=service, operation=operation, kind=kind, times=times))
+            self._faults.add(Fault(service=service, operation=operation, kind=kind, times=times, **which))
         else:
             self._faults.clear()
 

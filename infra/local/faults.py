@@ -13,10 +13,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
-from infra.local.functions import running
+from infra.local.functions import Killed, is_dead, resource_of, running
 from infra.local.seams import replaced
 
-KINDS = ("before", "after", "throttle", "deny", "lie")
+KINDS = ("before", "after", "throttle", "deny", "lie", "kill")
 
 CLIENT_NAMES = {"sfn": "stepfunctions", "eventbridge": "events", "cognito-identity-provider": "cognito-idp"}
 """What boto3 calls a service whose events carry another name."""
@@ -29,13 +29,17 @@ class Fault:
     """The next `times` attempts at an operation go wrong in this way.
 
     before: an error is answered, nothing was done. after: it was done, the answer is lost. throttle: too many
-    requests. deny: no permission. lie: success is answered, nothing was done.
+    requests. deny: no permission. lie: success is answered, nothing was done. kill: it was done, and the function's
+    process ended right there. Only of one function (its resource, such as `TicketStream`) if one is named; so many
+    attempts that it would concern are let through first.
     """
 
     service: str
     operation: str
     kind: str
     times: int = 1
+    function: str = ""
+    skip: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -47,8 +51,9 @@ class Fault:
         """`TransactWriteItems:Delete` concerns a transaction that holds a Delete; `*` any operation."""
         name, _, held = self.operation.partition(":")
         return (
-            self.service == CLIENT_NAMES.get(service, service)
+            self.service in (CLIENT_NAMES.get(service, service), "*")
             and name in (operation, "*")
+            and self.function in ("", resource_of(running.get() or ""))
             and (not held or _holds(body, held))
         )
 
@@ -86,6 +91,8 @@ class Faults:
 
     def _between(self, answer: Callable[..., Any]) -> Callable[..., Any]:
         def __call__(stubber: BotocoreStubber, event_name: str, request: Any, **given: Any) -> Any:  # noqa: N807
+            if is_dead():
+                raise Killed()
             _, service, operation = event_name.split(".")
             fault = self._take(service, operation, _bytes(request.body)) if running.get() else None
             match fault:
@@ -94,6 +101,9 @@ class Faults:
                 case "after":
                     answer(stubber, event_name, request, **given)
                     raise ConnectionClosedError(endpoint_url=request.url)
+                case "kill":
+                    answer(stubber, event_name, request, **given)
+                    raise Killed()
                 case "lie":
                     return _success(service, operation, request)
             return _refusal(service, request, fault)
@@ -104,6 +114,9 @@ class Faults:
         with self._lock:
             found = next((each for each in self._waiting if each.concerns(service, operation, body)), None)
             if found is None:
+                return None
+            if found.skip:
+                found.skip -= 1
                 return None
             found.times -= 1
             if not found.times:

@@ -30,6 +30,8 @@ log = logging.getLogger("signoff.local")
 running: ContextVar[str | None] = ContextVar("running", default=None)
 """The name of the function that this thread is inside of, if any."""
 
+_dead: ContextVar[bool] = ContextVar("dead", default=False)
+
 _afterwards: ContextVar[list[Callable[[], None]] | None] = ContextVar("afterwards", default=None)
 
 RETRIES = 2  # Lambda's own, for events
@@ -41,6 +43,25 @@ class Outcome:
 
     text: str
     is_error: bool
+
+
+class Killed(BaseException):
+    """The function's process ended here, as by a crash or for want of memory: no `except Exception` sees it, and what
+    runs on its way out reaches nothing any more."""
+
+    def __init__(self) -> None:
+        super().__init__("Error: Runtime exited without providing a reason")
+        _dead.set(True)
+
+
+def is_dead() -> bool:
+    """Whether the process of the function that this thread is inside of has ended."""
+    return _dead.get()
+
+
+def resource_of(function: str) -> str:
+    """`InboundMail` of `signoff-dev-InboundMail-0A1B2C3D`."""
+    return function.split("-")[2] if function.count("-") >= 2 else function
 
 
 class Functions:
@@ -78,16 +99,17 @@ class Functions:
     def call(self, function: LambdaFunction, event: Any) -> Outcome:
         """Runs the function in this thread, as Lambda does: JSON in, JSON out, an error is an answer too."""
         with self._quiet.at_work():
-            inside, after = running.set(function.function_name), _afterwards.set([])
+            inside, after, dead = running.set(function.function_name), _afterwards.set([]), _dead.set(False)
             try:
                 self.before_each(function)
                 return Outcome(text=_run(function, event, self._clock), is_error=False)
-            except Exception as error:
+            except (Exception, Killed) as error:
                 log.warning("%s failed: %r", function.function_name, error, exc_info=error)
                 return Outcome(text=json.dumps(_as_lambda_words_it(error)), is_error=True)
             finally:
                 later = _afterwards.get() or []
                 running.reset(inside)
+                _dead.reset(dead)
                 _afterwards.reset(after)
                 for each in later:
                     each()
@@ -147,10 +169,10 @@ def _context(function: LambdaFunction, clock: Clock) -> LambdaContext:
     return context
 
 
-def _as_lambda_words_it(error: Exception) -> dict[str, Any]:
+def _as_lambda_words_it(error: BaseException) -> dict[str, Any]:
     return {
         "errorMessage": str(error),
-        "errorType": type(error).__name__,
+        "errorType": "Runtime.ExitError" if isinstance(error, Killed) else type(error).__name__,
         "requestId": str(uuid.uuid4()),
         "stackTrace": traceback.format_tb(error.__traceback__),
     }

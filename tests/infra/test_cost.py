@@ -7,11 +7,10 @@ from datetime import date
 
 import pytest
 
-from infra import counting
 from infra.cost import PAPER, bill, laid_in, read_prices
 from infra.cost_stories import Story
 from infra.counting import Counts, counted, size
-from infra.local.functions import running
+from infra.local.functions import resource_of, running
 from infra.template import PROJECT
 from tests.infra.small_cloud import SmallCloud, put, table
 
@@ -74,4 +73,4 @@ def test_a_transaction_costs_twice_and_so_much_for_each_begun_kilobyte(cloud: Sm
     assert counts.calls == Counter({
         ("Sweep", "dynamodb:TransactWriteItems"): 1, ("Sweep", "dynamodb:PutItem"): 1, ("Sweep", "dynamodb:GetItem"): 2,
     })  # fmt: skip
-    assert counting.resource_of("signoff-dev-Sweep-1") == "Sweep"
+    assert resource_of("signoff-dev-Sweep-1") == "Sweep"

@@ -1,5 +1,6 @@
 """Faults on purpose, at the attempts that the desk's functions make."""
 
+import json
 from typing import Any
 
 import boto3
@@ -14,7 +15,7 @@ ONCE = Config(retries={"total_max_attempts": 1})
 AGAIN = Config(retries={"total_max_attempts": 3, "mode": "standard"})
 
 
-def inside(cloud: SmallCloud, act: Any) -> Any:
+def inside(cloud: SmallCloud, act: Any, name: str = "act") -> Any:
     """Runs it inside of a deployed function and gives what came of it, the error too."""
     found: list[Any] = []
 
@@ -24,7 +25,7 @@ def inside(cloud: SmallCloud, act: Any) -> Any:
         except Exception as error:
             found.append(error)
 
-    cloud.functions.call(cloud.function("act", body), {})
+    cloud.functions.call(cloud.function(name, body), {})
     return found[0]
 
 
@@ -110,6 +111,36 @@ def test_the_local_cloud_s_own_calls_meet_no_fault(cloud: SmallCloud) -> None:
     cloud.faults.add(Fault(service="dynamodb", operation="*", kind="before", times=9))
     write()
     assert count() == 1
+
+
+def test_a_killed_function_did_this_much_and_nothing_more(cloud: SmallCloud) -> None:
+    """Not even what would catch any error, or runs on the way out, reaches anything."""
+    table()
+    cloud.faults.add(Fault(service="dynamodb", operation="PutItem", kind="kill"))
+    dynamodb, was_caught = boto3.client("dynamodb", config=ONCE), []
+
+    def body(_event: Any, _context: Any) -> None:
+        try:
+            dynamodb.put_item(**put("a")["Put"])
+        except Exception as error:
+            was_caught.append(error)
+        finally:
+            dynamodb.put_item(**put("b")["Put"])
+
+    outcome = cloud.functions.call(cloud.function("dies", body), {})
+    assert outcome.is_error
+    assert json.loads(outcome.text)["errorType"] == "Runtime.ExitError"
+    assert (count(), was_caught) == (1, [])
+    inside(cloud, lambda: dynamodb.put_item(**put("b")["Put"]))
+    assert count() == 2
+
+
+def test_a_fault_may_let_some_pass_and_concern_one_function(cloud: SmallCloud) -> None:
+    table()
+    cloud.faults.add(Fault(service="*", operation="*", kind="before", function="Sweep", skip=1))
+    of_another = [inside(cloud, write) for _ in range(3)]
+    of_the_sweep = [inside(cloud, write, name="desk-dev-Sweep-1") for _ in range(3)]
+    assert [isinstance(each, ClientError) for each in of_another + of_the_sweep] == [False] * 4 + [True, False]
 
 
 def test_clearing_ends_them_all(cloud: SmallCloud) -> None:
