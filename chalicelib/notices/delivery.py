@@ -1,11 +1,21 @@
-"""A mail of ours came back, or was delivered: what that means for its notice, its ticket and its address."""
+"""A mail of ours went out, came back, or was delivered: what that means for its notice, its ticket, its address."""
 
 from collections.abc import Iterable
 
 from chalicelib import clock, metrics
-from chalicelib.notices.facts import BRING_CODES
+from chalicelib.notices.facts import BRING_CODES, seat_of
 from chalicelib.tickets import moves, store
 from chalicelib.tickets.opening import asker_hash
+from chalicelib.tickets.ticket import Ticket
+
+
+def note_sent(ticket: Ticket, key: str, *, ses_id: str) -> None:
+    """SES took the mail of the notice with this key. With the last one goes the sealed address that it needed."""
+    _, _, kind, reader, *more = key.split("#")
+    is_last = kind == "closed" and reader == "owner" and ticket.status == "closed"
+    forget = ("previous" if more else "owner") if is_last else None
+    seat = seat_of(kind, "owner" if reader == "owner" else "asker")
+    store.notices.mark_sent(ticket.number, key, ses_id=ses_id, seat=seat, at=clock.now(), forget=forget)
 
 
 def record(number: str, ses_id: str, state: str, addresses: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.language import Language
-from chalicelib.notices.which import Asked
+from chalicelib.notices.which import Asked, Reader
 from chalicelib.notices.worded import NoticeFacts
 from chalicelib.proof import proving
 from chalicelib.proof.proving import Seat
@@ -18,9 +18,9 @@ PREVIOUS = "#previous"
 BRING_CODES = ("code", "reminder_proof", "code_for_expedite")
 
 
-def seat_of(asked: Asked) -> Seat:
+def seat_of(kind: str, reader: Reader) -> Seat:
     """Whose link and reply address the notice carries: the code's own mail has its own."""
-    return "code" if asked.kind in BRING_CODES and asked.kind != "code_for_expedite" else asked.reader
+    return "code" if kind in BRING_CODES and kind != "code_for_expedite" else reader
 
 
 def language_of(ticket: Ticket, contact: store.Contact) -> Language:
@@ -69,7 +69,7 @@ def _confirm_link(ticket: Ticket) -> str:
 
 
 def facts_of(file: store.File, asked: Asked, contact: store.Contact) -> NoticeFacts:
-    ticket, seat = file.ticket, seat_of(asked)
+    ticket, seat = file.ticket, seat_of(asked.kind, asked.reader)
     now, waits = settings(), store.waits()
     words_nth = asked.change.facts.get("words")
     words = file.words.get(words_nth) if isinstance(words_nth, int) else None

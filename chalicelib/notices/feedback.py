@@ -8,6 +8,7 @@ from chalice.app import Blueprint
 
 from chalicelib import logs
 from chalicelib.notices import delivery
+from chalicelib.notices.tags import tagged
 from chalicelib.tickets import store
 
 entrypoint = Blueprint(__name__)
@@ -19,7 +20,7 @@ _STATES = {"Delivery": "delivered", "Bounce": "bounced", "Complaint": "complaine
 def hear(event: dict[str, Any], _context: Any) -> None:
     """Writes each event's state on the notice whose mail it names; what tells nothing of delivery changes nothing.
 
-    An event that came before its mail's sending was written down is raised, so that it comes again."""
+    An event of a mail that nobody wrote down, and whose tags name no notice, is raised, so that it comes again."""
     for record in event["Records"]:
         told = json.loads(record["Sns"]["Message"])
         state = _STATES.get(told.get("eventType") or told.get("notificationType") or "")
@@ -27,11 +28,21 @@ def hear(event: dict[str, Any], _context: Any) -> None:
         if not state or not ses_id:
             continue
         with logs.told(_log, "fate of a mail heard", mail=ses_id, state=state) as said:
-            sent = store.guards.sent(ses_id)
-            if sent is None:
-                raise LookupError("the mail of this event isn't written down yet")
-            said["ticket"] = sent[0]
-            delivery.record(sent[0], ses_id, state, _addresses(told))
+            said["ticket"] = number = _ticket_of(told["mail"], ses_id)
+            delivery.record(number, ses_id, state, _addresses(told))
+
+
+def _ticket_of(mail: dict[str, Any], ses_id: str) -> str:
+    """The ticket that the mail was sent for. If nobody wrote its sending down, that is done now."""
+    if sent := store.guards.sent(ses_id):
+        return sent[0]
+    named = tagged(mail)
+    if named is None:
+        raise LookupError("the mail of this event isn't written down yet")
+    number, key = named
+    if ticket := store.look_for(number):
+        delivery.note_sent(ticket, key, ses_id=ses_id)
+    return number
 
 
 def _addresses(told: dict[str, Any]) -> list[str]:

@@ -1,7 +1,8 @@
 """Sends the notices that a ticket's timeline asks for: each once, in order, claimed before it is sent.
 
-A notice waits until the one before it is sent or given up. A repeat is possible only where SES took a mail and its
-answer was lost: then the claim lapses, and the mail is sent again.
+A notice waits until the one before it is sent or given up. Where SES took a mail and its answer was lost, SES's own
+event says so (feedback.py). A repeat is possible only if that doesn't come either, in ten minutes: then the claim
+lapses, and the mail is sent again.
 """
 
 from datetime import datetime, timedelta
@@ -10,8 +11,9 @@ from typing import Any
 
 from chalicelib import clock, metrics, operators
 from chalicelib.notices import delivery
-from chalicelib.notices.facts import BRING_CODES, PREVIOUS, facts_of, language_of, recipients, seat_of
+from chalicelib.notices.facts import BRING_CODES, facts_of, language_of, recipients, seat_of
 from chalicelib.notices.mail import CantBeAddressed, raw_mail
+from chalicelib.notices.tags import tags_of
 from chalicelib.notices.which import Asked, notices_of
 from chalicelib.notices.worded import worded
 from chalicelib.proof import proving
@@ -79,13 +81,11 @@ def _send(file: store.File, asked: Asked, contact: store.Contact | None, *, key:
         operators.warn("notice_could_not_be_written", file.ticket.number)
         return
     try:
-        ses_id = _hand_over(raw, contact)
+        ses_id = _hand_over(raw, contact, tags_of(file.ticket.number, key))
     except Exception as error:
         _not_sent(notice, error, at=at, asked_at=asked.change.at)
         return
-    is_last = asked.kind == "closed" and asked.reader == "owner" and file.ticket.status == "closed"
-    forget = ("previous" if key.endswith(PREVIOUS) else "owner") if is_last else None
-    store.notices.mark_sent(notice, ses_id=ses_id, seat=seat_of(asked), at=clock.now(), forget=forget)
+    delivery.note_sent(file.ticket, key, ses_id=ses_id)
     metrics.count("Notices", State="sent")
 
 
@@ -117,17 +117,17 @@ def _raw(file: store.File, asked: Asked, contact: store.Contact) -> bytes:
     facts = facts_of(file, asked, contact)
     return raw_mail(
         worded(asked.kind, language_of(ticket, contact), facts), to=contact.address, name=contact.name,
-        reply_to=proving.reply_address(ticket, seat_of(asked)), number=ticket.number,
+        reply_to=proving.reply_address(ticket, seat_of(asked.kind, asked.reader)), number=ticket.number,
         answers=asked.kind in ("acknowledged", "code_refused", "agent_reply", "more_needed"),
     )  # fmt: skip
 
 
-def _hand_over(raw: bytes, contact: store.Contact) -> str:
+def _hand_over(raw: bytes, contact: store.Contact, tags: list[dict[str, str]]) -> str:
     """Gives the mail to SES; the id that SES gave it."""
     more = {"ConfigurationSetName": settings().configuration_set} if settings().configuration_set else {}
     sent = _ses().send_email(
         FromEmailAddress=settings().support_address, Destination={"ToAddresses": [contact.address]},
-        Content={"Raw": {"Data": raw}}, **more,
+        Content={"Raw": {"Data": raw}}, EmailTags=tags, **more,
     )  # fmt: skip
     return str(sent["MessageId"])
 

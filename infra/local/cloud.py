@@ -188,6 +188,10 @@ class LocalCloud:
         else:
             self._faults.clear()
 
+    def goes_wrong(self, fault: Fault) -> None:
+        """From now on, as the fault says."""
+        self._faults.add(fault)
+
     def waiting_faults(self) -> list[dict[str, Any]]:
         return self._faults.waiting()
 

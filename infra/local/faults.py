@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -30,8 +30,9 @@ class Fault:
 
     before: an error is answered, nothing was done. after: it was done, the answer is lost. throttle: too many
     requests. deny: no permission. lie: success is answered, nothing was done. kill: it was done, and the function's
-    process ended right there. Only of one function (its resource, such as `TicketStream`) if one is named; so many
-    attempts that it would concern are let through first.
+    process ended right there. Only of one function (its resource, such as `TicketStream`) if one is named. So many
+    calls (however many attempts each takes) that it would concern are let through first. With `all_attempts` it goes
+    with one call to the end: the SDK's own tries don't mend it.
     """
 
     service: str
@@ -40,12 +41,25 @@ class Fault:
     times: int = 1
     function: str = ""
     skip: int = 0
+    all_attempts: bool = False
+    met: str | None = None  # the first call that it met
+    _let_through: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}")
         if self.times < 1:
             raise ValueError("times must be at least 1")
+
+    def meets(self, call: str) -> bool:
+        """Whether it is this call's turn."""
+        if call in self._let_through or (self.all_attempts and self.met not in (None, call)):
+            return False
+        if len(self._let_through) < self.skip:
+            self._let_through.add(call)
+            return False
+        self.met = self.met or call
+        return True
 
     def concerns(self, service: str, operation: str, body: bytes) -> bool:
         """`TransactWriteItems:Delete` concerns a transaction that holds a Delete; `*` any operation."""
@@ -87,14 +101,17 @@ class Faults:
 
     def waiting(self) -> list[dict[str, Any]]:
         with self._lock:
-            return [vars(each).copy() for each in self._waiting]
+            return [
+                {name: getattr(each, name) for name in ("service", "operation", "kind", "times")}
+                for each in self._waiting
+            ]
 
     def _between(self, answer: Callable[..., Any]) -> Callable[..., Any]:
         def __call__(stubber: BotocoreStubber, event_name: str, request: Any, **given: Any) -> Any:  # noqa: N807
             if is_dead():
                 raise Killed()
             _, service, operation = event_name.split(".")
-            fault = self._take(service, operation, _bytes(request.body)) if running.get() else None
+            fault = self._take(service, operation, request) if running.get() else None
             match fault:
                 case None:
                     return answer(stubber, event_name, request, **given)
@@ -110,15 +127,14 @@ class Faults:
 
         return __call__
 
-    def _take(self, service: str, operation: str, body: bytes) -> str | None:
+    def _take(self, service: str, operation: str, request: Any) -> str | None:
+        call, body = str(request.headers.get("amz-sdk-invocation-id")), _bytes(request.body)
         with self._lock:
-            found = next((each for each in self._waiting if each.concerns(service, operation, body)), None)
+            concerned = [each for each in self._waiting if each.concerns(service, operation, body)]
+            found = next((each for each in concerned if each.meets(call)), None)
             if found is None:
                 return None
-            if found.skip:
-                found.skip -= 1
-                return None
-            found.times -= 1
+            found.times -= not found.all_attempts
             if not found.times:
                 self._waiting.remove(found)
             return found.kind

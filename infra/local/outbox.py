@@ -70,7 +70,7 @@ class Outbox:
             with self._lock:
                 self._mails.append(mail)
             # Its fate is known later than its sending: not before the function that sends it has ended.
-            afterwards(lambda: _tell_fate(mail, request.get("ConfigurationSetName"), self._clock.now()))
+            afterwards(lambda: _tell_fate(mail, request, self._clock.now()))
             return answer
 
         return send_email
@@ -101,13 +101,14 @@ def _body(message: EmailMessage, kind: str) -> str:
     return str(found.get_content()) if found else ""
 
 
-def _tell_fate(mail: Mail, configuration_set: str | None, now: datetime) -> None:
+def _tell_fate(mail: Mail, request: dict[str, Any], now: datetime) -> None:
+    configuration_set = request.get("ConfigurationSetName")
     topics = _topics(configuration_set) if configuration_set else {}
     at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     for recipient in mail.to:
         kind, detail = _fate(recipient, at)
         if topic := topics.get(kind.lower()):
-            event = {"eventType": kind, "mail": _told(mail), kind.lower(): detail}
+            event = {"eventType": kind, "mail": _told(mail, request.get("EmailTags", [])), kind.lower(): detail}
             client("sns").publish(
                 TopicArn=topic, Subject="Amazon SES Email Event Notification", Message=json.dumps(event)
             )
@@ -162,7 +163,7 @@ def _fate(recipient: str, at: str) -> tuple[str, dict[str, Any]]:
     }
 
 
-def _told(mail: Mail) -> dict[str, Any]:
+def _told(mail: Mail, tags: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "timestamp": mail.at,
         "source": mail.sender,
@@ -172,5 +173,5 @@ def _told(mail: Mail) -> dict[str, Any]:
         "headersTruncated": False,
         "headers": [{"name": name, "value": value} for name, value in mail.headers.items()],
         "commonHeaders": {"from": [mail.sender], "to": list(mail.to), "subject": mail.subject, "messageId": mail.id},
-        "tags": {},
+        "tags": {each["Name"]: [each["Value"]] for each in tags},
     }

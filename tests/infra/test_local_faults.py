@@ -143,6 +143,15 @@ def test_a_fault_may_let_some_pass_and_concern_one_function(cloud: SmallCloud) -
     assert [isinstance(each, ClientError) for each in of_another + of_the_sweep] == [False] * 4 + [True, False]
 
 
+def test_a_fault_may_go_with_one_call_to_the_end_of_its_attempts(cloud: SmallCloud) -> None:
+    table()
+    fault = Fault(service="dynamodb", operation="PutItem", kind="after", skip=1, all_attempts=True)
+    cloud.faults.add(fault)
+    answers = [inside(cloud, lambda: write(AGAIN)) for _ in range(3)]
+    assert [isinstance(each, ConnectionClosedError) for each in answers] == [False, True, False]
+    assert fault.met is not None
+
+
 def test_clearing_ends_them_all(cloud: SmallCloud) -> None:
     table()
     cloud.faults.add(Fault(service="dynamodb", operation="*", kind="before", times=9))

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from infra.local.faults import Fault
 from tests.stories.letters import CLOSE, beside, by_smtp, customer_by_mail, new_customer, quarantined, stranger
 from tests.stories.people import Desk
 
@@ -113,3 +114,21 @@ def test_a_forged_bounce_silences_nobody(desk: Desk) -> None:
     assert held is not None
     assert held["cause"] == "bounce"
     assert states(desk, john.ticket()) == [("code", "delivered")]
+
+
+@pytest.mark.parametrize("kind", ["after", "kill"])
+def test_a_mail_whose_sending_nobody_wrote_down_is_known_by_what_ses_tells_of_it(desk: Desk, kind: str) -> None:
+    """SES took the closing notice; its answer was lost, or the process ended there. It isn't sent a second time, and
+    the sealed address goes."""
+    john, agent = new_customer(desk), desk.agent()
+    number = john.asks_to_close()
+    agent.approves(number)
+    john.hurries(number)
+    sent = len(john.mails())
+    desk.cloud.goes_wrong(Fault(service="sesv2", operation="SendEmail", kind=kind, skip=2))
+    agent.decides(number, "expedite").ok()
+    assert [state for _, state in states(desk, number)] == ["delivered"] * (sent + 3)
+    assert len(john.mails()) == sent + 3
+    assert desk.contacts(number) == []
+    desk.advance("PT2H")
+    assert len(john.mails()) == sent + 3

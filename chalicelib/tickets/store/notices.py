@@ -39,16 +39,17 @@ def claim(number: str, key: str, *, kind: str, reader: str, at: datetime, tries:
     return item
 
 
-def mark_sent(notice: NoticeItem, *, ses_id: str, seat: str, at: datetime, forget: str | None) -> None:
+def mark_sent(number: str, key: str, *, ses_id: str, seat: str, at: datetime, forget: str | None) -> None:
     """SES took it. The sealed address to `forget`, which only this notice needed, goes in the same write."""
+    connection()
     together = Together()
     actions = [NoticeItem.state.set("sent"), NoticeItem.at.set(at), NoticeItem.ses_id.set(ses_id)]
     # Whoever holds the claim by now: the mail is out. Refused is only a second writing of the same.
     still = NoticeItem.state == "claimed"
-    together.update(NoticeItem(notice.pk, notice.sk), actions, only_if=still, refused=lambda _: True)
-    guards.remember_sent(together, ses_id, number=notice.pk, seat=seat, until=at + ANSWERS_FOR)
+    together.update(NoticeItem(number, key), actions, only_if=still, refused=lambda _: True)
+    guards.remember_sent(together, ses_id, number=number, seat=seat, until=at + ANSWERS_FOR)
     if forget:
-        together.delete(ContactItem(notice.pk, f"contact#{forget}"))
+        together.delete(ContactItem(number, f"contact#{forget}"))
     together.commit(connection())
 
 

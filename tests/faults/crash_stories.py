@@ -1,0 +1,147 @@
+"""The stories that are played again and again, each time with a fault at another call.
+
+Each gives what must have come of it: how the ticket ends, and which notices its reader has got, in order.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.tickets import store
+from chalicelib.tickets.opening import asker_hash
+from tests.faults.insisting import InsistingDesk, Steps, status, until
+from tests.stories.letters import CLOSE, Mailbox, code_in, has_code, mailbox_of, stranger
+from tests.stories.people import Customer
+
+SETTINGS = {"COOLING_OFF": "PT1H", "LOOK_AGAIN_FOR": "PT0S", "CLOSURES_PER_HOUR": "10000", "COMPANY": "Signoff, faulty"}
+
+ERASE_TRIES = 9
+"""How often the workflow tries to erase before it calls for an agent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """What came of a story: its ticket, its customer if there is one, and what their mailbox must hold."""
+
+    number: str
+    customer: Customer | None
+    mailbox: Mailbox
+    ends: str
+    kinds: tuple[str, ...]
+
+
+Story = Callable[[InsistingDesk], Played]
+
+
+def by_portal(desk: InsistingDesk) -> Played:
+    steps, number = _asked(desk)
+    steps.approves(number)
+    desk.advance("PT2H")
+    return _ended(steps, number, "closed", "received", "scheduled", "closing", "closed")
+
+
+def by_mail(desk: InsistingDesk) -> Played:
+    steps, number = _written(desk)
+    mailbox = mailbox_of(desk, steps.customer)
+    _until_mails(desk, mailbox, 1)
+    mailbox.replies(mailbox.mails()[0], code_in(mailbox.mails()[0]))
+    steps.approves(number)
+    desk.advance("PT2H")
+    return _ended(steps, number, "closed", "code", "verified", "scheduled", "closing", "closed")
+
+
+def withdrawn(desk: InsistingDesk) -> Played:
+    steps, number = _asked(desk)
+    steps.approves(number)
+    desk.now_its_own()
+    steps.does(number, "withdraw", {}, done="withdrawn")
+    desk.advance("PT2H")
+    return _ended(steps, number, "withdrawn", "received", "scheduled", "withdrawn")
+
+
+def expedited(desk: InsistingDesk) -> Played:
+    steps, number = _asked(desk)
+    steps.approves(number)
+    desk.now_its_own()
+    steps.does(number, "expedite", {}, done="code_sent")
+    _until_mails(desk, mailbox_of(desk, steps.customer), 3)
+    code = next(code_in(mail) for mail in reversed(steps.customer.mails()) if has_code(mail))
+    steps.does(number, "expedite", {"code": code}, done="expedite_asked")
+    steps.decides(number, "expedite", done="expedited")
+    kinds = ("received", "scheduled", "code_for_expedite", "scheduled", "closing", "closed")
+    return _ended(steps, number, "closed", *kinds)
+
+
+def rejected(desk: InsistingDesk) -> Played:
+    steps, number = _asked(desk)
+    desk.now_its_own()
+    steps.decides(number, "reject", done="rejected", reason_code="other", reason="No.")
+    return _ended(steps, number, "rejected", "received", "rejected")
+
+
+def expired(desk: InsistingDesk) -> Played:
+    steps, number = _written(desk)
+    desk.now_its_own()
+    desk.advance("P9D")
+    return _ended(steps, number, "expired", "code", "reminder_proof", "expired")
+
+
+def retried(desk: InsistingDesk) -> Played:
+    """A holder refuses until all of the workflow's own tries are used up; then an agent tries again."""
+    steps, number = _asked(desk)
+    desk.fault("s3", "DeleteObjects", "deny", times=ERASE_TRIES)
+    steps.approves(number)
+    desk.now_its_own()
+    desk.advance("PT3H")
+    until(lambda: status(desk, number) == "needs_attention", lambda: desk.advance("PT1H"))
+    steps.decides(number, "retry", done="retried")
+    return _ended(steps, number, "closed", "received", "scheduled", "closing", "closed")
+
+
+def released(desk: InsistingDesk) -> Played:
+    """A letter that looked like spam; an agent reads it, and makes it a ticket."""
+    eve, agent = stranger(desk), desk.agent()
+    ses_id = eve.writes(CLOSE, how={"spam": "FAIL"})
+    until(lambda: bool(_numbers(eve)), lambda: agent.call("POST", f"/desk/quarantine/{ses_id}/release"))
+    return Played(number=_numbers(eve)[0], customer=None, mailbox=eve, ends="awaiting_proof", kinds=("acknowledged",))
+
+
+def _asked(desk: InsistingDesk) -> tuple[Steps, str]:
+    """A customer, and the ticket opened on the portal."""
+    steps = Steps(desk=desk, customer=desk.customer())
+    return steps, steps.opens()
+
+
+def _written(desk: InsistingDesk) -> tuple[Steps, str]:
+    """A customer, and the ticket opened by a letter."""
+    steps = Steps(desk=desk, customer=desk.customer())
+    mailbox = mailbox_of(desk, steps.customer)
+    mailbox.writes(CLOSE)
+    return steps, _numbers(mailbox)[0]
+
+
+def _numbers(mailbox: Mailbox) -> list[str]:
+    """The tickets that were opened from this address, read straight from their table."""
+    tickets, _ = store.of(asker_hash(mailbox.address), limit=10)
+    return [each.number for each in tickets]
+
+
+def _ended(steps: Steps, number: str, ends: str, *kinds: str) -> Played:
+    mailbox = Mailbox(desk=steps.desk, address=steps.customer.email)
+    return Played(number=number, customer=steps.customer, mailbox=mailbox, ends=ends, kinds=kinds)
+
+
+def _until_mails(desk: InsistingDesk, mailbox: Mailbox, many: int) -> None:
+    """What the platform's own tries didn't send, the sweep sends."""
+    until(lambda: len(mailbox.mails()) >= many, lambda: desk.advance("PT40M"))
+
+
+STORIES: dict[str, Story] = {
+    "closed by portal": by_portal,
+    "closed by mail": by_mail,
+    "withdrawn": withdrawn,
+    "expedited": expedited,
+    "rejected": rejected,
+    "expired": expired,
+    "retried": retried,
+    "released from quarantine": released,
+}
