@@ -13,7 +13,7 @@ RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 TOOLS := .tools
 
-.PHONY: help run demo test check bench pictures format package check-package deploy destroy try-deploy rotate-keys \
+.PHONY: help run demo test check bench soak pictures format package check-package deploy destroy try-deploy rotate-keys \
 	import reapply-closures dead-letters cost lock licences sbom audit clean
 
 help: ## this list
@@ -39,6 +39,9 @@ check: $(READY) ## what CI runs: format, lint, imports, types, templates, tests
 
 bench: $(READY) ## prints measured figures: pages
 	@$(RUN) infra.measure_pages
+
+soak: $(READY) ## faults at every call, races, restarts, any request: at most half an hour on two cores
+	@$(RUN) tests.faults.soak
 
 pictures: $(READY) ## takes the pictures of README from a desk that runs (needs Chromium)
 	@$(RUN) infra.pictures
