@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from chalicelib import clock, metrics, operators
+from chalicelib.clients import is_of_aws
 from chalicelib.notices import delivery
 from chalicelib.notices.facts import BRING_CODES, facts_of, language_of, recipients, seat_of
 from chalicelib.notices.mail import CantBeAddressed, raw_mail
@@ -65,20 +66,16 @@ def _send(file: store.File, asked: Asked, contact: store.Contact | None, *, key:
     notice = store.notices.claim(file.ticket.number, key, kind=asked.kind, reader=asked.reader, at=at, tries=tries)
     if not notice:
         raise NotYet()
-    pointless = _pointless(file, asked, contact, at=at)
-    if pointless or contact is None:
+    try:
+        pointless = _pointless(file, asked, contact, at=at)
+        raw = _raw(file, asked, contact) if contact and not pointless else None
+    except Exception as error:
+        _not_worded(notice, error, file, asked, at=at)
+        return
+    if contact is None or raw is None:
         store.notices.skip(notice, at=at, why=pointless or "no_address")
         metrics.count("Notices", State="skipped")
         _hand_code_to_agents(file.ticket, asked, pointless or "no_address")
-        return
-    try:
-        raw = _raw(file, asked, contact)
-    except Exception as error:  # it will never be worded better: those after it must not wait for it
-        why = "address" if isinstance(error, CantBeAddressed) else "wording"
-        store.notices.give_up(notice, at=at, why=why)
-        metrics.count("Notices", State="failed")
-        _hand_code_to_agents(file.ticket, asked, why)
-        operators.warn("notice_could_not_be_written", file.ticket.number)
         return
     try:
         ses_id = _hand_over(raw, contact, tags_of(file.ticket.number, key))
@@ -87,6 +84,19 @@ def _send(file: store.File, asked: Asked, contact: store.Contact | None, *, key:
         return
     delivery.note_sent(file.ticket, key, ses_id=ses_id)
     metrics.count("Notices", State="sent")
+
+
+def _not_worded(notice: Any, error: Exception, file: store.File, asked: Asked, *, at: datetime) -> None:
+    """What it says, or a key for its links, can't be read now: it waits. Otherwise it will never be worded better, and
+    those after it must not wait for it."""
+    if is_of_aws(error):
+        store.notices.release(notice, at=at, why=type(error).__name__)
+        raise NotYet() from error
+    why = "address" if isinstance(error, CantBeAddressed) else "wording"
+    store.notices.give_up(notice, at=at, why=why)
+    metrics.count("Notices", State="failed")
+    _hand_code_to_agents(file.ticket, asked, why)
+    operators.warn("notice_could_not_be_written", file.ticket.number)
 
 
 def _pointless(file: store.File, asked: Asked, contact: store.Contact | None, *, at: datetime) -> str | None:

@@ -81,6 +81,7 @@ def rejected(desk: InsistingDesk) -> Played:
 def expired(desk: InsistingDesk) -> Played:
     steps, number = _written(desk)
     desk.now_its_own()
+    desk.advance("P2DT3H")  # in which sweeps come by the hour: the reminder's code lives a day
     desk.advance("P9D")
     return _ended(steps, number, "expired", "code", "reminder_proof", "expired")
 
@@ -92,8 +93,9 @@ def retried(desk: InsistingDesk) -> Played:
     steps.approves(number)
     desk.now_its_own()
     desk.advance("PT3H")
-    until(lambda: status(desk, number) == "needs_attention", lambda: desk.advance("PT1H"))
-    steps.decides(number, "retry", done="retried")
+    until(lambda: status(desk, number) != "closing", lambda: desk.advance("PT1H"))
+    if status(desk, number) == "needs_attention":  # not if the holder did it, and only its answer was lost
+        steps.decides(number, "retry", done="retried")
     return _ended(steps, number, "closed", "received", "scheduled", "closing", "closed")
 
 

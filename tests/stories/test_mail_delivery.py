@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from chalicelib import keys
 from infra.local.faults import Fault
 from tests.stories.letters import CLOSE, beside, by_smtp, customer_by_mail, new_customer, quarantined, stranger
 from tests.stories.people import Desk
@@ -132,3 +133,19 @@ def test_a_mail_whose_sending_nobody_wrote_down_is_known_by_what_ses_tells_of_it
     assert desk.contacts(number) == []
     desk.advance("PT2H")
     assert len(john.mails()) == sent + 3
+
+
+def test_a_notice_waits_while_the_key_for_its_links_can_not_be_read(desk: Desk) -> None:
+    """A passing failure of AWS: it isn't given up as one that can't be worded."""
+    john = new_customer(desk)
+    desk.fault("sesv2", "SendEmail", "throttle", times=100)
+    number = john.asks_to_close()
+    desk.settle()
+    desk.no_more_faults()
+    keys.keyring.cache_clear()
+    desk.cloud.goes_wrong(Fault(service="ssm", operation="GetParameter", kind="before", all_attempts=True))
+    record = {"dynamodb": {"Keys": {"pk": {"S": number}}, "SequenceNumber": "1"}}
+    assert desk.cloud.invoke("ticket_stream", {"Records": [record]})["batchItemFailures"] != []
+    desk.no_more_faults()
+    assert desk.cloud.invoke("ticket_stream", {"Records": [record]})["batchItemFailures"] == []
+    assert states(desk, number) == [("received", "delivered")]
