@@ -157,13 +157,14 @@ class LocalCloud:
         """Comes back when no event, stream record, workflow step or mail is in flight."""
         self._travel.settle()
 
-    def advance(self, by: timedelta | str) -> None:
-        """Moves the desk's time on, by a timedelta or such as "P7D"; all that is due on the way happens, in order."""
+    def advance(self, by: timedelta | str, *, step: timedelta | None = None) -> None:
+        """Moves the desk's time on, by a timedelta or such as "P7D"; all that is due on the way happens, in order.
+        Hourly schedules fire once a `step`; without one by the hour, or by the day on a way of more than 8 days."""
         if isinstance(by, str):
             from chalicelib.settings import duration
 
             by = duration(by)
-        self._travel.advance(by)
+        self._travel.advance(by, step=step)
 
     def token(self, **claims: Any) -> str:
         """A signed bearer token; its owner signed in `auth_age_s` ago, it lives `expires_in_s`."""

@@ -31,9 +31,10 @@ class Travel:
         while self._clock.cut_short_retries(SHORT_RETRY):
             self._quiet.wait()
 
-    def advance(self, by: timedelta) -> None:
-        """Moves the time on by so much and comes back when all is quiet there."""
-        step = timedelta(days=1) if by > FAR else timedelta()
+    def advance(self, by: timedelta, *, step: timedelta | None = None) -> None:
+        """Moves the time on by so much and comes back when all is quiet there. Schedules fire once a `step`."""
+        if step is None:
+            step = timedelta(days=1) if by > FAR else timedelta()
         self.settle()
         target = self._clock.now() + by
         expired_at = self._clock.now()

@@ -5,6 +5,7 @@ Each gives what must have come of it: how the ticket ends, and which notices its
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from chalicelib.tickets import store
 from chalicelib.tickets.opening import asker_hash
@@ -81,8 +82,9 @@ def rejected(desk: InsistingDesk) -> Played:
 def expired(desk: InsistingDesk) -> Played:
     steps, number = _written(desk)
     desk.now_its_own()
-    desk.advance("P2DT3H")  # in which sweeps come by the hour: the reminder's code lives a day
-    desk.advance("P9D")
+    desk.cloud.advance(
+        "P8D", step=timedelta(hours=12)
+    )  # by the day the reminder's code wouldn't live to a second sweep
     return _ended(steps, number, "expired", "code", "reminder_proof", "expired")
 
 
