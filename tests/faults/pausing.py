@@ -150,25 +150,32 @@ def _touched(event_name: str, body: Any) -> Touched:
 def _of_tables(operation: str, said: dict[str, Any]) -> Touched:
     match operation:
         case "GetItem":
-            return Touched(reads=frozenset({_place(said["TableName"], said["Key"])}))
+            reads = {_place(said["TableName"], said["Key"])}
         case "BatchGetItem":
             asked = said["RequestItems"].items()
-            return Touched(reads=frozenset(_place(table, key) for table, each in asked for key in each["Keys"]))
+            reads = {_place(table, key) for table, each in asked for key in each["Keys"]}
         case "Query" if "IndexName" in said:
-            return Touched(reads=frozenset({said["TableName"]}))
+            reads = {said["TableName"]}
         case "Query":
             values = said["ExpressionAttributeValues"].values()
-            return Touched(reads=frozenset(f"{said['TableName']}/{each.get('S')}" for each in values))
+            reads = {f"{said['TableName']}/{each.get('S')}" for each in values}
+        case _:
+            return _of_all(_writes(operation, said))
+    return Touched(reads=frozenset(reads))
+
+
+def _writes(operation: str, said: dict[str, Any]) -> list[dict[str, Any]]:
+    match operation:
         case "TransactWriteItems":
-            return _of_all(said["TransactItems"])
+            return list(said["TransactItems"])
         case "BatchWriteItem":
             asked = said["RequestItems"].items()
-            keys = ((table, next(iter(each.values()))) for table, each in asked for each in each)
-            places = {_place(table, one.get("Key") or one["Item"]) for table, one in keys}
-            return Touched(writes=frozenset(places | set(said["RequestItems"])))
+            return [
+                {"Put": {"TableName": table, **one}} for table, all_ in asked for each in all_ for one in each.values()
+            ]
         case "PutItem" | "UpdateItem" | "DeleteItem":
-            return _of_all([{"Put": said}])
-    return Touched()
+            return [{"Put": said}]
+    return []
 
 
 def _of_all(writes: list[dict[str, Any]]) -> Touched:

@@ -222,10 +222,21 @@ def _lost(played: Played) -> Iterator[str]:
             is_so = timeline[key] == done[key]
         if not is_so:
             yield f"{key[0]} by {key[1]}: {done[key]} answered with success, {timeline[key]} in the timeline"
-    was_over = any(each.now not in MAY_WITHDRAW for each in changes) or played.case.status in ("closing", "looked")
     for each in played.outcomes:
-        if each.act in ("letter-stop", "letter-not-me", "letter-withdraw") and not each.done and not was_over:
-            yield f"rule 10: {each.act} stopped nothing"
+        if each.act in STOPPING:
+            yield from _not_stopped(played, each, {change.what for change in changes}, [each.now for each in changes])
+
+
+STOPPING = ("letter-stop", "letter-not-me", "letter-withdraw")
+
+
+def _not_stopped(played: Played, letter: Outcome, whats: set[str], nows: list[str]) -> Iterator[str]:
+    """Rule 10: a letter that says stop does, unless erasing had begun or the ticket had ended."""
+    was_over = played.case.status in ("closing", "looked") or any(each not in MAY_WITHDRAW for each in nows)
+    if letter.done and not whats & {"stopped", "withdrawn"}:
+        yield f"rule 10: {letter.act} is kept as a stop, and stopped nothing"
+    if not letter.done and not was_over:
+        yield f"rule 10: {letter.act} stopped nothing"
 
 
 def figures(statuses: Iterable[Status]) -> Result:

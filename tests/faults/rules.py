@@ -100,10 +100,8 @@ def _may_erase(file: store.File) -> Iterator[str]:
 
 
 def _one_closure(account: AccountRef, files: list[store.File]) -> Iterator[str]:
-    proved = [
-        file.ticket for file in files
-        if file.ticket.kind == "closure" and file.ticket.proof and file.ticket.is_live and file.ticket.account == account
-    ]  # fmt: skip
+    closures = [file.ticket for file in files if file.ticket.kind == "closure" and file.ticket.is_live]
+    proved = [each for each in closures if each.proof and each.account == account]
     if len(proved) > 1:
         yield f"rule 4: {len(proved)} proved closures live"
     holder = guards.holder_of_closure(account)
