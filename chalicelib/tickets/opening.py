@@ -165,16 +165,17 @@ def stop_if_by_facts(ticket: Ticket, *, at: datetime) -> bool:
 
 def prove(
     ticket: Ticket, account: AccountRef, *, way: Literal["sign_in", "code", "facts"], by: str, at: datetime,
-    words: str | None = None, beside: Callable[[Together], None] = lambda _: None,
+    before: Moved | None = None, words: str | None = None, beside: Callable[[Together], None] = lambda _: None,
 ) -> Ticket:  # fmt: skip
     """Writes the proof: the ticket takes the guard of rule 4, or ends as a link to the one that has it.
 
-    `words` came with it, and are added to a ticket that goes on; `beside` adds to the same transaction what brought the
-    proof, such as a letter.
+    One write with the move `before` it, which completed it; with `words` that came with it, where the ticket goes on;
+    and with what `beside` adds, such as the letter that brought it.
     """
+    start = before or Moved(ticket=ticket, changes=())
     # To type a code and to sign in for it are the asker's own word; facts that agents compared are not.
-    moved = moves.proved(ticket, account=account, way=way, by=by, at=at, word=way != "facts")
-    moved = approved_at_once(moved, at=at)
+    proved = moves.proved(start.ticket, account=account, way=way, by=by, at=at, word=way != "facts")
+    moved = approved_at_once(start.then(proved), at=at)
     together = Together()
     if words:
         moved = moved.then(moves.replied(moved.ticket, by=by, at=at, words=moved.ticket.version + 1))
@@ -186,7 +187,7 @@ def prove(
     try:
         store.commit(together)
     except ClosureAlreadyOpen as other:
-        moved = moves.merged(ticket, into=other.number, by="desk", at=at)
+        moved = start.then(moves.merged(start.ticket, into=other.number, by="desk", at=at))
         together = Together()
         store.move_with(together, moved, was=ticket)
         beside(together)

@@ -15,12 +15,16 @@ from chalicelib.tickets.ticket import AccountRef, Ticket
 from infra.local.cloud import FunctionFailed
 from tests.faults.world import Said, World, address_of
 
-Status = Literal["received", "awaiting_proof", "in_review", "scheduled", "due", "closing", "looked", "needs_attention"]
+Status = Literal[
+    "received", "awaiting_proof", "facts", "in_review", "scheduled", "due", "closing", "looked", "needs_attention"
+]
 Role = Literal["first", "second"]
 CLOSURE = {
     "product": "other", "category": "technical_support", "subject": "Hủy tài khoản",
     "content": "Tôi muốn hủy tài khoản của tôi.",
 }  # fmt: skip
+FACTS = ["name", "email", "last_invoice_number"]
+"""Enough for one pair of eyes."""
 STEPS_TRIED = 3  # the workflow tries more often, but two actors are in each other's way once
 
 
@@ -228,29 +232,33 @@ ACTS: dict[str, tuple[tuple[Status, ...], Act]] = {
     ),
     "hurry": (("in_review", "scheduled", "due"), _customer("expedite", "", lambda *_: {})),
     "hurry-code": (("due",), _customer("expedite", "expedite_asked", _code)),
-    "asks-again": (("received", "awaiting_proof", "in_review", "scheduled", "due", "closing", "looked"), asks_again),
+    "asks-again": (
+        ("received", "awaiting_proof", "facts", "in_review", "scheduled", "due", "closing", "looked"),
+        asks_again,
+    ),
     "approve": (("received", "awaiting_proof", "in_review", "scheduled"), _agent("approve", "scheduled")),
     "reject": (
-        ("received", "awaiting_proof", "in_review", "scheduled", "due", "closing"),
+        ("received", "awaiting_proof", "facts", "in_review", "scheduled", "due", "closing"),
         _agent("reject", "rejected", reason_code="other", reason="Không được."),
     ),
     "hold": (
-        ("received", "awaiting_proof", "in_review", "scheduled", "due", "closing"),
+        ("received", "awaiting_proof", "facts", "in_review", "scheduled", "due", "closing"),
         _agent("hold", "held", reason="Đang tranh chấp."),
     ),
     "release": (("in_review", "scheduled"), _agent("release", "released")),
     "expedite": (("scheduled", "due"), _agent("expedite", "expedited")),
     "extend": (("in_review", "closing"), _agent("extend", "extended", reason="Cần thêm thời gian.")),
     "retry": (("closing", "needs_attention"), _agent("retry", "retried")),
-    "correct": (("received", "in_review", "awaiting_proof"), _agent("correct", "corrected", kind="support")),
+    "correct": (("received", "in_review", "awaiting_proof", "facts"), _agent("correct", "corrected", kind="support")),
     "assign": (("in_review", "due", "closing", "looked", "needs_attention"), _agent("assign", "assigned", to="an")),
-    "send-code": (("awaiting_proof",), _agent("send-code", "code_sent")),
+    "send-code": (("awaiting_proof", "facts"), _agent("send-code", "code_sent")),
+    "facts": (("awaiting_proof", "facts"), _agent("facts", "facts_recorded", matched=FACTS)),
     "letter-stop": (
-        ("received", "awaiting_proof", "in_review", "scheduled", "due", "closing"),
+        ("received", "awaiting_proof", "facts", "in_review", "scheduled", "due", "closing"),
         _letter("letter-stop", lambda *_: "STOP", dmarc="GRAY", spf="GRAY", dkim="GRAY"),
     ),
     "letter-not-me": (
-        ("awaiting_proof", "in_review", "scheduled", "due"),
+        ("awaiting_proof", "facts", "in_review", "scheduled", "due"),
         _letter("letter-not-me", lambda *_: "KHÔNG PHẢI TÔI"),
     ),
     "letter-withdraw": (
@@ -258,11 +266,24 @@ ACTS: dict[str, tuple[tuple[Status, ...], Act]] = {
         _letter("letter-withdraw", lambda *_: "Rút yêu cầu"),
     ),
     "letter-code": (
-        ("awaiting_proof",),
+        (
+            "awaiting_proof",
+            "facts",
+        ),
         _letter("letter-code", lambda world, case: _code(world, case)["code"]),
     ),
     "new-address": (
-        ("received", "awaiting_proof", "in_review", "scheduled", "due", "closing", "looked", "needs_attention"),
+        (
+            "received",
+            "awaiting_proof",
+            "facts",
+            "in_review",
+            "scheduled",
+            "due",
+            "closing",
+            "looked",
+            "needs_attention",
+        ),
         new_address,
     ),
     "system-asks": (("received", "awaiting_proof", "in_review", "due", "looked"), system_asks),
@@ -270,8 +291,17 @@ ACTS: dict[str, tuple[tuple[Status, ...], Act]] = {
         ("received", "awaiting_proof", "in_review", "scheduled", "due", "closing", "looked", "needs_attention"),
         _sweep("sweep", timedelta()),
     ),
-    "sweep-late": (("awaiting_proof", "scheduled", "due", "closing"), _sweep("sweep-late", timedelta(days=3, hours=1))),
-    "sweep-reminds": (("awaiting_proof",), _sweep("sweep-reminds", timedelta(days=2, hours=1))),
+    "sweep-late": (
+        ("awaiting_proof", "facts", "scheduled", "due", "closing"),
+        _sweep("sweep-late", timedelta(days=3, hours=1)),
+    ),
+    "sweep-reminds": (
+        (
+            "awaiting_proof",
+            "facts",
+        ),
+        _sweep("sweep-reminds", timedelta(days=2, hours=1)),
+    ),
     "check": (("scheduled", "due", "closing"), _task("check", "closure_check", when="after")),
     "freeze": (("due", "closing"), _task("freeze", "closure_freeze")),
     "erase-orders": (("closing", "looked"), _task("erase-orders", "closure_erase", holder="orders")),

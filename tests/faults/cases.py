@@ -3,7 +3,7 @@
 from chalicelib.proof import proving
 from chalicelib.tickets import store
 from chalicelib.tickets.ticket import AccountRef
-from tests.faults.acts import CLOSURE, Case, Status
+from tests.faults.acts import CLOSURE, FACTS, Case, Status
 from tests.faults.world import Json, Said, World
 
 HOLDERS = ("orders", "files", "account")
@@ -20,7 +20,7 @@ def case_in(world: World, status: Status) -> Case:
 
 
 def _opened(world: World, account_id: str, status: Status) -> str:
-    if status == "awaiting_proof":
+    if status in ("awaiting_proof", "facts"):
         body, token = CLOSURE | {"account_id": account_id}, world.system("tickets:write")
     else:
         body, token = CLOSURE.copy(), world.customer(account_id)
@@ -50,6 +50,12 @@ def _expedited(world: World, number: str, _account_id: str) -> None:
     _decided(world, number, "expedite")
 
 
+def _compared(world: World, number: str, _account_id: str) -> None:
+    """One agent found the facts to match; it takes two."""
+    body = {"expected_version": store.find(number).version, "matched": FACTS}
+    _ok(world.call("POST", f"/desk/tickets/{number}/facts", body, token=world.agent("setup")))
+
+
 def _code_again(world: World, number: str, account_id: str) -> None:
     """A living code that isn't used: the customer asked to hurry once more."""
     _ok(world.call("POST", f"/tickets/{number}/expedite", {}, token=world.customer(account_id)))
@@ -76,6 +82,7 @@ _HURRIED = (_approved, _asked_to_hurry, _expedited)
 _WAY = {
     "received": (),
     "awaiting_proof": (),
+    "facts": (_compared,),
     "in_review": (),
     "scheduled": (_approved, _asked_to_hurry),
     "due": (*_HURRIED, _code_again),

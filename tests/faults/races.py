@@ -212,7 +212,7 @@ ONCE = ("withdrawn", "proved")
 def _lost(played: Played) -> Iterator[str]:
     """Each answered success stands in the timeline, as often as it was answered; what was refused left nothing."""
     changes = store.file_of(played.case.number).changes[played.case.ticket.version :]
-    timeline = Counter((each.what, each.by) for each in changes)
+    timeline = Counter[tuple[str, str]]((each.what, each.by) for each in changes)
     done = Counter((each.what, each.by) for each in played.outcomes if each.done and each.what)
     asked = {(each.what, each.by) for each in played.outcomes if each.what}
     for key in asked:

@@ -145,6 +145,7 @@ def _told(file: store.File, outbox: Outbox) -> Iterator[str]:
     known = {str(each.ses_id): key for key, each in states.items() if each.ses_id}
     if sorted(mails) != sorted(known):
         yield f"rule 5: {len(mails)} mails were sent, {len(known)} are known"
-    places = [asked.index(key) for each in mails if (key := known.get(each)) in asked]
+    order = [known[each] for each in mails if each in known]
+    places = [asked.index(key) for key in order if key in asked]
     if places != sorted(places):
         yield f"rule 5: notices went out of order: {[asked[each] for each in places]}"

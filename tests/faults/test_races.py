@@ -9,6 +9,8 @@ from tests.faults.world import World
 SAMPLE = (
     # a request that was refused had proved the ticket
     Pair(status="awaiting_proof", first="asks-again", second="letter-stop"),
+    # and a second agent's record that was refused was the proof all the same
+    Pair(status="facts", first="facts", second="letter-stop"),
     Pair(status="awaiting_proof", first="letter-code", second="asks-again"),
     Pair(status="received", first="confirm", second="letter-stop"),
     Pair(status="in_review", first="approve", second="hold"),

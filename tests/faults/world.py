@@ -248,7 +248,7 @@ class World:
     def new_account(self, *, has_data: bool = True) -> str:
         self._numbers += 1
         account_id = f"acc-{self._numbers:05}"
-        said = self.register(account_id)
+        said = self.register(account_id, attributes={"last_invoice_number": "7"})
         assert said.status == 201, said
         if has_data:
             fill_holders(account_id)
