@@ -41,18 +41,14 @@ def is_kept(world: World, *cases: Case) -> list[str]:
 
 def records(world: World, *cases: Case) -> list[Json]:
     """Every record of these tickets' changes, as the stream hands them over."""
-    world.settle()
-    table = desk_table()
-    found = records_of(table, after=0, most=1_000_000)
     numbers = {each.number for each in cases}
+    found = [each for each in records_of(desk_table(), after=0, most=1_000_000) if _number(each) in numbers]
     seen = [as_lambda_sees(each, "arn:aws:dynamodb:x:1:table/t/stream/s") for each in found]
-    return [
-        each
-        for each in seen
-        if each["eventName"] == "INSERT"
-        and each["dynamodb"]["Keys"]["pk"]["S"] in numbers
-        and each["dynamodb"]["Keys"]["sk"]["S"].startswith("change#")
-    ]
+    return [each for each in seen if each["dynamodb"]["Keys"]["sk"]["S"].startswith("change#")]
+
+
+def _number(record: Json) -> str:
+    return str(record["dynamodb"]["Keys"]["pk"]["S"])
 
 
 def desk_table() -> str:
@@ -98,14 +94,7 @@ def test_records_that_come_late_and_in_the_wrong_order_of_tickets_tell_all_in_or
     """Between tickets a stream promises no order; and a record that comes first tells of all the changes before it."""
     with world.streams_stand_still():
         first, second = case_in(world, "scheduled"), case_in(world, "due")
-        table = desk_table()
-        found = [
-            as_lambda_sees(each, "arn:aws:dynamodb:x:1:table/t/stream/s")
-            for each in records_of(table, after=0, most=1_000_000)
-        ]
-        mine = [each for each in found if each["dynamodb"]["Keys"]["sk"]["S"].startswith("change#")]
-        late = [each for each in mine if each["dynamodb"]["Keys"]["pk"]["S"] == first.number]
-        soon = [each for each in mine if each["dynamodb"]["Keys"]["pk"]["S"] == second.number]
+        soon, late = records(world, second), records(world, first)
         hand_over(world, soon[::-1])
         hand_over(world, late[::-1])
     world.settle()
@@ -226,7 +215,7 @@ def test_an_answer_to_a_ticket_that_has_ended_is_a_question_of_its_own(world: Wo
 
 # ── tasks of the workflow ────────────────────────────────────────────────────────────────────────────────────
 
-TASKS = (
+TASKS: tuple[tuple[str, Json], ...] = (
     ("closure_check", {"when": "before"}), ("closure_check", {"when": "after"}), ("closure_freeze", {}),
     ("closure_erase", {"holder": "orders"}), ("closure_erase", {"holder": "account"}),
     ("closure_look", {"holder": "orders", "again": True}), ("closure_look", {"holder": "account", "again": True}),
@@ -273,7 +262,7 @@ def test_every_task_twice_in_a_row_closes_as_every_task_once(world: World) -> No
     with world.streams_stand_still():
         case = case_in(world, "due")
         run = case.ticket.run
-        names = [("closure_check", {"when": "after"}), ("closure_freeze", {})]
+        names: list[tuple[str, Json]] = [("closure_check", {"when": "after"}), ("closure_freeze", {})]
         names += [("closure_erase", {"holder": each}) for each in ("orders", "files", "account")]
         names += [("closure_look", {"holder": each, "again": True}) for each in ("orders", "files", "account")]
         for name, event in [*names, ("closure_close", {})]:
