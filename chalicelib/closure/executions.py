@@ -1,11 +1,12 @@
 """Starts and stops the workflow's executions. Each run of a ticket is the execution `TICKET-run`."""
 
 import contextlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from json import dumps
 from typing import Any
 
+from chalicelib import clock
 from chalicelib.settings import settings
 from chalicelib.tickets.ticket import Ticket
 
@@ -48,5 +49,8 @@ def _arn(number: str, run: int) -> str:
 
 
 def _timestamp(at: datetime | None) -> str:
-    """As Amazon States Language wants it: RFC 3339 with a capital T and Z."""
-    return (at or datetime(1970, 1, 1, tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """As Amazon States Language wants it: RFC 3339 with a capital T and Z, in whole seconds; never before `at`."""
+    at = at or datetime(1970, 1, 1, tzinfo=UTC)
+    if at.microsecond and at > clock.now():
+        at += timedelta(seconds=1)
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,10 +1,10 @@
 """Proof by facts, as agents record it: four eyes, and only the names of what matched."""
 
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
+from chalicelib import clock
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.answers import Answer
@@ -18,7 +18,6 @@ from chalicelib.tickets import deciding, desk_api, moves, opening, store
 from chalicelib.tickets.api import IDS
 from chalicelib.tickets.deciding import Deciding
 from chalicelib.tickets.desk_api import Seen
-from chalicelib.tickets.moves import Moved
 from chalicelib.tickets.ticket import FactsRecord, Ticket
 from chalicelib.tickets.views import DeskTicketView
 
@@ -48,14 +47,13 @@ def record_facts(call: Call[Facts]) -> Answer:
         frozenset(asked.matched), private=settings().private_facts, is_company=bool(account.fields.company)
     )
     who = Deciding(sub=call.person.sub, account_id=call.person.account_id, expected_version=asked.expected_version)
-
-    def move(ticket: Ticket, at: datetime) -> Moved:
-        record = FactsRecord(agent=who.sub, at=at, matched=tuple(sorted(set(asked.matched))))
-        return moves.facts_recorded(ticket, record=record, is_enough=is_enough)
-
-    ticket = deciding.decide(number, who, move)
-    if facts.are_four_eyes(ticket.facts):
-        opening.prove(ticket, ticket.claims[0], way="facts", by=who.by, at=ticket.changed_at)
+    ticket, at = deciding.seen(number, who), clock.now()
+    record = FactsRecord(agent=who.sub, at=at, matched=tuple(sorted(set(asked.matched))))
+    moved = moves.facts_recorded(ticket, record=record, is_enough=is_enough)
+    if facts.are_four_eyes(moved.ticket.facts):
+        opening.prove(ticket, ticket.claims[0], way="facts", by=who.by, at=at, before=moved)
+    else:
+        deciding.apply(ticket, moved)
     return desk_api.as_now(call, number)
 
 

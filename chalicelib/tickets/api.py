@@ -97,8 +97,6 @@ def open_ticket(call: Call[NewTicket]) -> Answer:
     except guards.AnsweredBefore as before:
         return _as_before(before, language)
     if isinstance(done, opening.Proved):
-        if done.ticket.is_live:  # not one that ended as a link to a faster one
-            deciding.add_words(done.ticket, asked.content, by="customer")
         return Answer(200, views.view(store.file_of(done.ticket.number), language))
     words = store.Words(nth=1, by="customer", at=done.ticket.opened_at, text=asked.content)
     body = views.fresh_view(done.ticket, done.changes, words, language)

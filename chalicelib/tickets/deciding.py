@@ -50,11 +50,11 @@ def decide(
     number: str, who: Deciding, move: Callable[[Ticket, datetime], Moved], *, extra: Extra | None = None
 ) -> Ticket:
     """Applies one decision. `ChangedMeanwhile` if somebody was faster, `OwnAccount` on the agent's own account."""
-    ticket = _seen(number, who)
+    ticket = seen(number, who)
     return apply(ticket, move(ticket, clock.now()), extra=extra)
 
 
-def _seen(number: str, who: Deciding) -> Ticket:
+def seen(number: str, who: Deciding) -> Ticket:
     """The ticket, if it still is as the agent saw it, and theirs to decide."""
     ticket = store.find(number)
     concerned = {each.account_id for each in references(ticket)}
@@ -84,7 +84,7 @@ def apply(ticket: Ticket, moved: Moved, *, extra: Extra | None = None) -> Ticket
 def approve(number: str, who: Deciding) -> Ticket:
     """The closure is scheduled. On the facts way the address on file always gets a cooling-off to say stop. `Blocked`,
     or `CannotTell`, as the company's own check has it."""
-    ticket, at = _seen(number, who), clock.now()
+    ticket, at = seen(number, who), clock.now()
     wait = max(settings().cooling_off, FACTS_COOLING_OFF) if ticket.proof == "facts" else settings().cooling_off
 
     def scheduled(free: Ticket) -> Moved:

@@ -145,7 +145,8 @@ def _prove_waiting(
         if once:  # only which ticket it was: a repeat is answered with that one as it is then
             guards.answered_once(together, once, {"proved": ticket.number}, now=at)
 
-    return Proved(ticket=prove(ticket, account, way="sign_in", by="customer", at=at, beside=keep))
+    proved = prove(ticket, account, way="sign_in", by="customer", at=at, words=asking.content, beside=keep)
+    return Proved(ticket=proved)
 
 
 def stop_if_by_facts(ticket: Ticket, *, at: datetime) -> bool:
@@ -164,23 +165,29 @@ def stop_if_by_facts(ticket: Ticket, *, at: datetime) -> bool:
 
 def prove(
     ticket: Ticket, account: AccountRef, *, way: Literal["sign_in", "code", "facts"], by: str, at: datetime,
-    beside: Callable[[Together], None] = lambda _: None,
+    before: Moved | None = None, words: str | None = None, beside: Callable[[Together], None] = lambda _: None,
 ) -> Ticket:  # fmt: skip
     """Writes the proof: the ticket takes the guard of rule 4, or ends as a link to the one that has it.
 
-    `beside` adds to the same transaction what brought the proof, such as a letter.
+    One write with the move `before` it, which completed it; with `words` that came with it, where the ticket goes on;
+    and with what `beside` adds, such as the letter that brought it.
     """
+    start = before or Moved(ticket=ticket, changes=())
     # To type a code and to sign in for it are the asker's own word; facts that agents compared are not.
-    moved = moves.proved(ticket, account=account, way=way, by=by, at=at, word=way != "facts")
-    moved = approved_at_once(moved, at=at)
+    proved = moves.proved(start.ticket, account=account, way=way, by=by, at=at, word=way != "facts")
+    moved = approved_at_once(start.then(proved), at=at)
     together = Together()
+    if words:
+        moved = moved.then(moves.replied(moved.ticket, by=by, at=at, words=moved.ticket.version + 1))
+        said = store.Words(nth=moved.ticket.version, by=by, at=at, text=words)
+        store.add_words(together, ticket.number, said)
     store.move_with(together, moved, was=ticket)
     guards.one_closure(together, account, ticket.number)
     beside(together)
     try:
         store.commit(together)
     except ClosureAlreadyOpen as other:
-        moved = moves.merged(ticket, into=other.number, by="desk", at=at)
+        moved = start.then(moves.merged(start.ticket, into=other.number, by="desk", at=at))
         together = Together()
         store.move_with(together, moved, was=ticket)
         beside(together)

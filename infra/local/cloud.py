@@ -133,9 +133,9 @@ class LocalCloud:
         self._travel = Travel(self._clock, schedules, self._quiet)
         self._receiving = Receiving(self._clock)
         begin(self._panel.serving())
-        gateway = front.opens_on(import_module("app").app, self._deployed.functions["APIHandler"], self._functions)
+        self.gateway = front.opens_on(import_module("app").app, self._deployed.functions["APIHandler"], self._functions)
         if self._seeds:
-            seeds.seed(gateway, self.token(sub="crm", scope="accounts:write"))
+            seeds.seed(self.gateway, self.token(sub="crm", scope="accounts:write"))
         self.settle()
         self.smtp_port = begin(smtp(self._receiving, smtp_port))
         begin(front.serving())  # last: the desk answers when everything is ready

@@ -28,7 +28,7 @@ from infra.local.functions import resource_of, running
 from infra.local.seams import replaced
 from tests.faults.crash_stories import SETTINGS, STORIES, Story
 from tests.faults.insisting import InsistingDesk
-from tests.faults.rules import broken, events_given_up, repeats
+from tests.faults.promises import broken, events_given_up, repeats
 
 KINDS: dict[str, dict[str, Any]] = {
     "not applied": {"kind": "before", "all_attempts": True},

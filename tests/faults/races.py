@@ -1,0 +1,261 @@
+"""`python -m tests.faults.races`: every pair of acts that can meet in a status, interleaved at every call to AWS.
+
+The first act is paused before each of its calls in turn, the second is done whole, the first goes on. What a call
+doesn't touch can't make a difference: a pause before it and one after it are one interleaving. Each is played from
+the same moment, and what came of it is held against the rules at once. Of those that came to the same end, one is
+played again with an account of its own: streams, workflow and sweeps do what is left, days pass, and all rules of
+PRODUCT.md are held against what is there. Prints what was played, and each rule that was broken; ends with 1 if there
+is one. Names of statuses play only those.
+"""
+
+import logging
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import get_args
+
+from chalicelib.accounts import store as accounts
+from chalicelib.tickets import store
+from chalicelib.tickets.store import guards
+from chalicelib.tickets.ticket import MAY_WITHDRAW
+from infra.local.seeds import counts_in_holders
+from tests.faults import rules
+from tests.faults.acts import ACTS, Case, Outcome, Status
+from tests.faults.cases import case_in
+from tests.faults.pausing import Paused, noted
+from tests.faults.world import World
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+A_WORLD = 150
+"""So many closures share a local cloud while time passes: with more, its tables grow slow."""
+End = tuple[object, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    status: Status
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """One interleaving: `before` which of its calls the first act was paused."""
+
+    pair: Pair
+    before: int
+    case: Case
+    outcomes: tuple[Outcome, Outcome]
+    next_before: int | None
+    """Before which of its calls the next pause could make a difference."""
+
+    def __str__(self) -> str:
+        told = "; ".join(f"{each.act}: {each.told}" for each in self.outcomes)
+        return f"{self.pair.status}, before call {self.before + 1} of the first ({told})"
+
+
+@dataclass(kw_only=True)
+class Result:
+    pairs: int = 0
+    interleavings: int = 0
+    ends: int = 0
+    broken: list[str] = field(default_factory=list)
+
+    def add(self, other: "Result") -> None:
+        self.pairs += other.pairs
+        self.interleavings += other.interleavings
+        self.ends += other.ends
+        self.broken += other.broken
+
+    def figures(self) -> str:
+        return (
+            f"{self.pairs} pairs, {self.interleavings} interleavings, {self.ends} different ends,"
+            f" {len(self.broken)} broken"
+        )
+
+
+def pairs(statuses: tuple[Status, ...] = STATUSES) -> list[Pair]:
+    return [
+        Pair(status=status, first=first, second=second)
+        for status in statuses
+        for first, (firsts, _) in ACTS.items()
+        for second, (seconds, _) in ACTS.items()
+        if status in firsts and status in seconds
+    ]
+
+
+def play(chosen: list[Pair]) -> Result:
+    """Plays these pairs, and lets time pass over every end that they came to."""
+    result, ends = Result(pairs=len(chosen)), dict[End, Played]()
+    with World() as world, world.streams_stand_still():
+        for status in STATUSES:
+            mine = [each for each in chosen if each.status == status]
+            for played in _explored(world, mine):
+                result.interleavings += 1
+                result.broken += [f"{played}: {why}" for why in _wrong_at_once(played)]
+                ends.setdefault(_end_of(played), played)
+    result.ends = len(ends)
+    different = list(ends.values())
+    for start in range(0, len(different), A_WORLD):
+        result.broken += _after_days(different[start : start + A_WORLD])
+    return result
+
+
+# ── playing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _explored(world: World, chosen: list[Pair]) -> Iterator[Played]:
+    if not chosen:
+        return
+    nothing = world.moment()
+    case = case_in(world, chosen[0].status)
+    back = world.moment()
+    for pair in chosen:
+        before: int | None = 0
+        while before is not None:
+            played = _interleaved(world, case, pair, before)
+            if played:
+                yield played
+            before = played.next_before if played else None
+            back()
+    nothing()
+
+
+def _interleaved(world: World, case: Case, pair: Pair, before: int) -> Played | None:
+    """None if the first act doesn't make so many calls."""
+    first = ACTS[pair.first][1](world, case, "first")
+    second = ACTS[pair.second][1](world, case, "second")
+    paused = Paused(first, before=before)
+    if not paused.is_waiting:
+        paused.goes_on()
+        return None
+    with noted() as calls:
+        done = second()
+    outcomes = (paused.goes_on(), done)
+    met = (nth for nth, each in enumerate(paused.calls) if nth >= before and each.meets(calls))
+    next_before = next((nth + 1 for nth in met), None)
+    return Played(pair=pair, before=before, case=case, outcomes=outcomes, next_before=next_before)
+
+
+def _after_days(different: list[Played]) -> list[str]:
+    """Plays each once more with an account of its own; then everything flows, and days pass."""
+    with World() as world:
+        again: list[Played] = []
+        with world.streams_stand_still():
+            for each in different:
+                case = case_in(world, each.pair.status)
+                played = _interleaved(world, case, each.pair, each.before)
+                assert played, each
+                again.append(played)
+        world.advance("P9D")
+        outbox = rules.Outbox.of(world)
+        found = [f"{each}: {why}" for each in again for why in _wrong_at_last(each, outbox)]
+        found += [f"rule 7: an event was given up: {each}" for each in world.given_up()]
+        return found + [f"a policy lacks something: {each}" for each in world.cloud.permissions.refused]
+
+
+# ── what came of it ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _numbers(case: Case) -> list[str]:
+    found = store.of(case.account.account_id, limit=20)[0]
+    waiting = guards.waiting(case.account)
+    return list(dict.fromkeys([case.number, *(each.number for each in found), *([waiting] if waiting else [])]))
+
+
+def _end_of(played: Played) -> End:
+    """All that what comes later depends on, without times, ids, and who of two agents did what."""
+    case = played.case
+    account = accounts.look_for(case.account.account_id)
+    record = account and (account.status, account.generation == case.account.generation, account.address[:4])
+    holder, waiting = guards.holder_of_closure(case.account), guards.waiting(case.account)
+    numbers = _numbers(case)
+    kept = (holder and numbers.index(holder), waiting and numbers.index(waiting), guards.is_held(case.account))
+    holdings = tuple(counts_in_holders(case.account.account_id).values())
+    return (case.status, record, kept, holdings, *(_file_end(store.file_of(each)) for each in numbers))
+
+
+def _file_end(file: store.File) -> End:
+    ticket = file.ticket
+    code = ticket.code and (ticket.code.nth, ticket.code.tries, ticket.code.used, ticket.code.aim)
+    return (
+        ticket.status, ticket.run, ticket.held, ticket.stopped, ticket.proof, bool(ticket.word_at), code,
+        bool(ticket.expedite_asked_at), len(ticket.claims), ticket.cause,
+        tuple((each.what, each.by.partition(":")[0], each.why, each.runs) for each in file.changes),
+        tuple(sorted((each.sk, each.state) for each in file.notices)),
+        tuple(sorted(each.cause for each in file.letters)), tuple(sorted(file.contacts)),
+        tuple(sorted((each["holder"], each["found"], each.get("run") or 0) for each in file.ledger)),
+    )  # fmt: skip
+
+
+def _wrong_at_once(played: Played) -> Iterator[str]:
+    yield from (each.wrong for each in played.outcomes if each.wrong)
+    yield from _lost(played)
+    yield from rules.broken_now(played.case.account, _numbers(played.case))
+
+
+def _wrong_at_last(played: Played, outbox: rules.Outbox) -> Iterator[str]:
+    yield from (each.wrong for each in played.outcomes if each.wrong)
+    yield from rules.broken(played.case.account, _numbers(played.case), outbox)
+    ticket = store.find(played.case.number)
+    if ticket.status in ("closing", "needs_attention", "scheduled"):
+        yield f"it is still {ticket.status} ({ticket.cause}) after all that time"
+    if ticket.status == "awaiting_proof" and not ticket.is_undeliverable:
+        yield "it still waits for proof"
+
+
+ONCE = ("withdrawn", "proved")
+"""What may be answered with success twice, and is done once."""
+
+
+def _lost(played: Played) -> Iterator[str]:
+    """Each answered success stands in the timeline, as often as it was answered; what was refused left nothing."""
+    changes = store.file_of(played.case.number).changes[played.case.ticket.version :]
+    timeline = Counter[tuple[str, str]]((each.what, each.by) for each in changes)
+    done = Counter((each.what, each.by) for each in played.outcomes if each.done and each.what)
+    asked = {(each.what, each.by) for each in played.outcomes if each.what}
+    for key in asked:
+        if key[0] in ONCE:
+            is_so = any(change.what == key[0] for change in changes) if done[key] else not timeline[key]
+        else:
+            is_so = timeline[key] == done[key]
+        if not is_so:
+            yield f"{key[0]} by {key[1]}: {done[key]} answered with success, {timeline[key]} in the timeline"
+    for each in played.outcomes:
+        if each.act in STOPPING:
+            yield from _not_stopped(played, each, {change.what for change in changes}, [each.now for each in changes])
+
+
+STOPPING = ("letter-stop", "letter-not-me", "letter-withdraw")
+
+
+def _not_stopped(played: Played, letter: Outcome, whats: set[str], nows: list[str]) -> Iterator[str]:
+    """Rule 10: a letter that says stop does, unless erasing had begun or the ticket had ended."""
+    was_over = played.case.status in ("closing", "looked") or any(each not in MAY_WITHDRAW for each in nows)
+    if letter.done and not whats & {"stopped", "withdrawn"}:
+        yield f"rule 10: {letter.act} is kept as a stop, and stopped nothing"
+    if not letter.done and not was_over:
+        yield f"rule 10: {letter.act} stopped nothing"
+
+
+def figures(statuses: Iterable[Status]) -> Result:
+    result = Result()
+    for status in statuses:
+        one = play(pairs((status,)))
+        print(f"{status}: {one.figures()}", flush=True)
+        for each in one.broken:
+            print(f"  {each}", flush=True)
+        result.add(one)
+    return result
+
+
+def main(arguments: list[str]) -> int:
+    logging.disable(logging.CRITICAL)  # what fails in a race is tried again, and told of here
+    result = figures([each for each in STATUSES if each in arguments or not arguments])
+    print(result.figures())
+    return 1 if result.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
