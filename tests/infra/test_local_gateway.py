@@ -122,3 +122,10 @@ def test_a_header_may_come_more_than_once(door: http.client.HTTPConnection) -> N
     door.request("GET", "/cookies")
     answer = door.getresponse()
     assert answer.headers.get_all("Set-Cookie") == ["a=1", "b=2"]
+
+
+@pytest.mark.parametrize("method", ["TRACE", "QUERY"])
+def test_a_method_that_no_path_has_is_refused_as_the_caller_s_mistake(
+    door: http.client.HTTPConnection, method: str
+) -> None:
+    assert ask(door, method, "/echo/x")[0] == 405
