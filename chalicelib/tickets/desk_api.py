@@ -27,7 +27,7 @@ from chalicelib.problems import (
     OwnAccount,
     Problem,
 )
-from chalicelib.reading import Filled, FilledLine, Input, Instant, Line, WrongField, WrongFields
+from chalicelib.reading import Filled, FilledLine, Input, Instant, Line, Version, WrongField, WrongFields
 from chalicelib.settings import settings
 from chalicelib.signin import ACCOUNT_ID
 from chalicelib.tickets import deciding, opening, store, views
@@ -40,7 +40,10 @@ from chalicelib.tickets.views import AccountFacts, DeskTicketRow, DeskTicketView
 calls = Calls(__name__)
 Text = Annotated[Filled, Field(max_length=20_000)]
 AnAccount = Annotated[str, Field(pattern=f"^{ACCOUNT_ID.pattern}$")]
-AnAddress = Annotated[FilledLine, Field(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$")]
+_UNFIT_IN_ADDRESS = r"@\s\ufeff\u0000-\u0020\u007f-\u00a0\u2028\u2029\ufffe\uffff"
+AnAddress = Annotated[
+    str, Field(max_length=254, pattern=rf"^[^{_UNFIT_IN_ADDRESS}]{{1,64}}@[^{_UNFIT_IN_ADDRESS}]{{1,189}}$")
+]
 
 UNPROVED = N_("Unproved: don't confirm that an account exists.")
 SUSPECT = N_("The sender may be forged: nothing was sent to anybody.")
@@ -65,7 +68,7 @@ class Queue(Paging):
 class Seen(Input):
     """`expected_version` is the version of the ticket that the agent had before their eyes."""
 
-    expected_version: Annotated[int, Field(ge=1)]
+    expected_version: Version
 
 
 class ByPhone(Input):
