@@ -54,6 +54,7 @@ class AccountView(View):
 @calls.put(
     "/accounts/{id}", who=ACCOUNTS_WRITER, takes=AccountFields, answers={200: AccountView, 201: AccountView},
     says="Register an account, or replace all its fields", ids=_IDS, refuses=(AccountClosing,),
+    id_at="/account_id",
 )  # fmt: skip
 def put_account(call: Call[AccountFields]) -> Answer:
     """201 for a new account, also for an id that was erased before: that is a new generation."""

@@ -121,7 +121,8 @@ class Merge(Seen):
     into: Annotated[str, Field(pattern=f"^{NUMBER}$")]
 
 
-@calls.get("/desk/tickets", who=AGENT, asks=Queue, answers={200: Page[DeskTicketRow]}, says="The queue, by due date")
+@calls.get("/desk/tickets", who=AGENT, asks=Queue, answers={200: Page[DeskTicketRow]}, says="The queue, by due date",
+           id_at="/items/0/number")  # fmt: skip
 def queue(call: Call[Queue]) -> Answer:
     asked = call.given
     if asked.q:
@@ -157,13 +158,13 @@ def _found(asked: str) -> list[Ticket]:
 
 
 @calls.get("/desk/tickets/{id}", who=AGENT, answers={200: DeskTicketView}, says="A ticket with everything in view",
-           ids=IDS)  # fmt: skip
+           ids=IDS, id_at="/number")  # fmt: skip
 def desk_ticket(call: Call[None]) -> Answer:
     return as_now(call, call.path["id"])
 
 
 @calls.post("/desk/tickets", who=AGENT, takes=ByPhone, answers={201: DeskTicketView}, says="A request by phone or chat",
-            refuses=(ClosureAlreadyOpen, NotFound, OwnAccount))  # fmt: skip
+            refuses=(ClosureAlreadyOpen, NotFound, OwnAccount), id_at="/number")  # fmt: skip
 def open_by_phone(call: Call[ByPhone]) -> Answer:
     """Unproved: a code goes to the address on file of the account that the agent names."""
     asked = call.given
@@ -294,7 +295,7 @@ def _describe(name: str, decision: Decision) -> None:
     refuses = (ChangedMeanwhile, NotNow, NotProved, NotAsked, OnHold, OwnAccount, *decision.also)
     calls.post(
         f"/desk/tickets/{{id}}/{name}", who=decision.who, takes=decision.takes, answers={200: DeskTicketView},
-        says=decision.says, ids=IDS, refuses=refuses,
+        says=decision.says, ids=IDS, refuses=refuses, id_at="/number",
     )(call_it)  # fmt: skip
 
 
