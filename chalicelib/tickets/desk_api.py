@@ -55,6 +55,7 @@ NEW_ADDRESS = N_("The address on file was changed in the last 30 days: no code g
 IN_THE_PAST = N_("This must be in the future.")
 TOO_FAR = N_("This must be within the next five years.")
 _FARTHEST_REVIEW = timedelta(days=5 * 365)
+_LONGEST_SUB = 255  # OpenID Connect Core 1.0, section 2
 
 
 class Queue(Paging):
@@ -62,7 +63,7 @@ class Queue(Paging):
 
     status: Status | None = None
     q: Annotated[Line, Field(max_length=254)] | None = None
-    assignee: Annotated[Line, Field(max_length=128)] | None = None
+    assignee: Annotated[Line, Field(max_length=_LONGEST_SUB)] | None = None
 
 
 class Seen(Input):
@@ -83,7 +84,7 @@ class ByPhone(Input):
 
 
 class Assign(Seen):
-    to: Annotated[FilledLine, Field(max_length=128)]
+    to: Annotated[FilledLine, Field(max_length=_LONGEST_SUB)]
 
 
 class Link(Seen):
