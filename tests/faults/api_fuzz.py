@@ -33,7 +33,7 @@ def main() -> int:
 
 def _told(figures: Figures) -> Figures:
     for each in figures.broken:
-        print(f"{figures.role}: {each}")
+        print(f"{figures.role}: {each}", flush=True)
     return figures
 
 
