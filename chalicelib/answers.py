@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 from chalice.app import ChaliceViewError, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from chalicelib import clock
+from chalicelib import clock, cursors
 from chalicelib.language import LANGUAGES, N_, Language, say
 from chalicelib.problems import HTTP_STATUS, BadInput, Busy, NotSignedIn, Problem, SettingsWrong, SignInAgain, TooMany
 from chalicelib.reading import Input, WrongFields
@@ -74,7 +74,7 @@ class Paging(Input):
     """What every list can be asked."""
 
     limit: int = Field(default=50, ge=1, le=100)
-    cursor: str | None = Field(default=None, max_length=4096)
+    cursor: str | None = Field(default=None, max_length=4096, pattern=cursors.PATTERN)
 
 
 @dataclass(frozen=True, kw_only=True)

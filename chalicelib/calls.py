@@ -118,7 +118,8 @@ class Described:
     """All that is known of one JSON call: what checks it, and what the OpenAPI document says of it.
 
     `ids` are regular expressions for the names in the path (what doesn't match is 404). `refuses` are the problems
-    that this call has beside those that every call has. `also`: other media types that its 200 can come in.
+    that this call has beside those that every call has. `also`: other media types that its 200 can come in. `id_at`:
+    where in its answer the `{id}` stands by which other calls know what it shows (a JSON Pointer).
     """
 
     name: str
@@ -133,6 +134,7 @@ class Described:
     refuses: tuple[type[Problem], ...] = ()
     idempotent: bool = False
     also: tuple[str, ...] = ()
+    id_at: str | None = None
     section: str
     explains: str = ""
 
@@ -145,6 +147,7 @@ class About(TypedDict, total=False):
     refuses: tuple[type[Problem], ...]
     idempotent: bool
     also: tuple[str, ...]
+    id_at: str
 
 
 JsonCall = Callable[[Call[Given]], Answer]

@@ -23,6 +23,7 @@ from chalicelib.calls import (
     Described,
     Who,
 )
+from chalicelib.openapi_links import links_of, named_links
 from chalicelib.problems import BadInput, NotAllowed, NotFound, NotSignedIn, Problem, TooLarge
 
 VERSION: Final = "0.1.0"
@@ -69,7 +70,10 @@ def document(calls: Sequence[Described]) -> dict[str, Any]:
     schemas, names = _schemas(calls)
     paths: dict[str, dict[str, Any]] = {}
     for call in calls:
-        paths.setdefault(call.path, {})[call.method.lower()] = _operation(call, schemas, names)
+        operation = _operation(call, schemas, names)
+        paths.setdefault(call.path, {})[call.method.lower()] = operation
+        for status in call.answers:
+            operation["responses"][str(status)] |= _led_on(call, calls)
     for model in {call.asks for call in calls if call.asks}:
         del schemas[names[(model, "validation")]]  # told as parameters
     return {
@@ -96,6 +100,7 @@ def document(calls: Sequence[Described]) -> dict[str, Any]:
                 }
             },
             "parameters": {"AcceptLanguage": _ACCEPT_LANGUAGE, "IdempotencyKey": _IDEMPOTENCY_KEY},
+            "links": named_links(calls),
             "headers": {"RequestId": {"schema": {"type": "string"}, "description": "Name it when you ask us why."}},
         },
     }
@@ -210,6 +215,11 @@ def _responses(call: Described, names: ModelNames) -> dict[str, Any]:
             "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
     return told
+
+
+def _led_on(call: Described, calls: Sequence[Described]) -> dict[str, Any]:
+    links = links_of(call, calls)
+    return {"links": links} if links else {}
 
 
 def _headers(status: int) -> dict[str, Any]:

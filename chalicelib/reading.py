@@ -5,10 +5,20 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationError,
+)
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from chalicelib.language import N_
@@ -22,6 +32,14 @@ _MOST_FIELDS = 100
 # of several lines. Lone surrogates are no text at all: they can't be written as UTF-8.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _LINE_END = re.compile("[\n\r\t\u2028\u2029]")
+
+# The same for the description, as JSON Schema can say it: what may stand in a text, which of it doesn't show, and what
+# may stand in one line. (Surrogates can't be named there.) No pattern can go back and forth over a long text.
+_FIT = r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]"
+_FIT_IN_LINE = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]"
+_BLANK_IN_LINE = r"[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
+_BLANK = r"[\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+_SHOWS = r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufffe\uffff]"
 
 NOT_FIT = N_("This holds a character that can't be stored, such as a control character.")
 ONE_LINE = N_("This must be one line of text.")
@@ -135,9 +153,34 @@ def _in_utc(at: datetime) -> datetime:
         raise wrong(WRONG_TIME) from None
 
 
-Line = Annotated[str, AfterValidator(_one_line)]
-Filled = Annotated[str, AfterValidator(_not_blank)]
-FilledLine = Annotated[str, AfterValidator(_one_line), AfterValidator(_not_blank)]
+def _as_whole(given: Any) -> Any:
+    # JSON has one kind of number: to JSON Schema, and to programs that know no other, 3.0 is 3.
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+@dataclass(frozen=True)
+class _Described:
+    """What the description says of a text that a validator of ours checks."""
+
+    pattern: str
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(core), "pattern": self.pattern}
+
+
+Line = Annotated[str, AfterValidator(_one_line), _Described(f"^{_FIT_IN_LINE}*$")]
+Filled = Annotated[str, AfterValidator(_not_blank), _Described(f"^{_BLANK}*{_SHOWS}{_FIT}*$")]
+FilledLine = Annotated[
+    str,
+    AfterValidator(_one_line),
+    AfterValidator(_not_blank),
+    _Described(f"^{_BLANK_IN_LINE}*{_SHOWS}{_FIT_IN_LINE}*$"),
+]
+
+WHOLE: Final = BeforeValidator(_as_whole)
+LARGEST_WHOLE: Final = 2**53 - 1
+"""What every program holds exactly; DynamoDB breaks on numbers of 39 digits."""
+Version = Annotated[int, Field(ge=1, le=LARGEST_WHOLE), WHOLE]
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 

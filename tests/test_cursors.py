@@ -2,11 +2,12 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.cursors import cursor_for, key_of
+from chalicelib.cursors import PATTERN, cursor_for, key_of
 from chalicelib.problems import BadInput
 from tests.environment import keep_keys, of_a_desk
 
@@ -52,3 +53,8 @@ def test_a_cursor_outlives_a_new_key() -> None:
     assert key_of(cursor) == KEY
     keep_keys("k2")
     assert refused(cursor)
+
+
+def test_a_cursor_looks_as_the_description_says() -> None:
+    assert re.fullmatch(PATTERN[1:-1], cursor_for(KEY, of="acct-1"))
+    assert re.fullmatch(PATTERN[1:-1], cursor_for({"text": "ÿ~?>" * 9}))

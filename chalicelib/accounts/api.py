@@ -24,7 +24,7 @@ Note = Annotated[Line, Field(max_length=200)]
 class AccountFields(Input):
     """Everything the desk may know of an account. A PUT replaces all of it."""
 
-    email: Annotated[FilledLine, Field(max_length=254, pattern=_ADDRESS)]
+    email: Annotated[str, Field(max_length=254, pattern=_ADDRESS)]
     name: Note | None = None
     phone: Annotated[Line, Field(max_length=40)] | None = None
     company: Note | None = None
@@ -32,7 +32,7 @@ class AccountFields(Input):
     country: Annotated[str, Field(pattern=_COUNTRY, description="ISO 3166-1 alpha-2")] | None = None
     language: Literal["vi", "en"] | None = None
     attributes: Annotated[dict[Annotated[FilledLine, Field(max_length=64)], Note], Field(max_length=50)] = Field(
-        default_factory=dict
+        default_factory=dict, json_schema_extra={"additionalProperties": False}
     )
 
 
@@ -54,6 +54,7 @@ class AccountView(View):
 @calls.put(
     "/accounts/{id}", who=ACCOUNTS_WRITER, takes=AccountFields, answers={200: AccountView, 201: AccountView},
     says="Register an account, or replace all its fields", ids=_IDS, refuses=(AccountClosing,),
+    id_at="/account_id",
 )  # fmt: skip
 def put_account(call: Call[AccountFields]) -> Answer:
     """201 for a new account, also for an id that was erased before: that is a new generation."""

@@ -38,7 +38,7 @@ class Done(View):
 
 
 @calls.get("/desk/quarantine", who=AGENT, asks=Paging, answers={200: Page[QuarantinedLetter]},
-           says="Quarantined letters, the oldest first")  # fmt: skip
+           says="Quarantined letters, the oldest first", id_at="/items/0/id")  # fmt: skip
 def list_quarantine(call: Call[Paging]) -> Answer:
     after = key_of(call.given.cursor, of="quarantine") if call.given.cursor else None
     found, key = store.letters.quarantined(limit=call.given.limit, after=after)

@@ -8,6 +8,7 @@ from chalicelib.calls import ADMIN, AGENT
 from chalicelib.language import N_, say
 from chalicelib.pages.desk_frame import show_desk
 from chalicelib.pages.visits import Pages, Visit, go_to
+from chalicelib.reading import checked
 from chalicelib.tickets import desk_api, store
 from chalicelib.tickets.desk_api import Queue
 from chalicelib.tickets.store import guards
@@ -42,7 +43,7 @@ def _rows(visit: Visit, status: str, whose: str) -> tuple[list[DeskTicketRow], s
     rows: list[DeskTicketRow] = []
     for _ in range(_MOST_READS):
         asked: dict[str, Any] = {"status": status or None, "assignee": assignee, "cursor": cursor, "limit": _ROWS}
-        page: Any = desk_api.queue(visit.asking(Queue(**asked))).body
+        page: Any = desk_api.queue(visit.asking(checked(asked, Queue))).body
         rows += page.items
         cursor = page.next
         if not cursor or len(rows) >= _ROWS:

@@ -75,7 +75,7 @@ def get_catalog(_: Call[None]) -> Answer:
 
 @calls.post(
     "/tickets", who=CUSTOMER | TICKETS_WRITER, takes=NewTicket, answers={201: TicketView, 200: TicketView},
-    says="Open a ticket", idempotent=True,
+    says="Open a ticket", idempotent=True, id_at="/number",
     refuses=(ClosureAlreadyOpen, KeyUsedDifferently, SignInAgain, TooMany, NotFound),
 )  # fmt: skip
 def open_ticket(call: Call[NewTicket]) -> Answer:
@@ -154,7 +154,8 @@ def _open_for_system(call: Call[NewTicket]) -> Answer:
     return Answer(201, body, headers=_location(moved.ticket.number))
 
 
-@calls.get("/tickets", who=CUSTOMER, asks=Paging, answers={200: Page[TicketRow]}, says="My tickets")
+@calls.get("/tickets", who=CUSTOMER, asks=Paging, answers={200: Page[TicketRow]}, says="My tickets",
+           id_at="/items/0/number")  # fmt: skip
 def my_tickets(call: Call[Paging]) -> Answer:
     """Newest first; only those of the living generation of the account, or of the last one where none lives."""
     me = call.account_id
@@ -168,7 +169,8 @@ def my_tickets(call: Call[Paging]) -> Answer:
     return Answer(200, Page[TicketRow](items=[views.row(each, call.language) for each in own], next=cursor))
 
 
-@calls.get("/tickets/{id}", who=CUSTOMER, answers={200: TicketView}, says="One of my tickets", ids=IDS)
+@calls.get("/tickets/{id}", who=CUSTOMER, answers={200: TicketView}, says="One of my tickets", ids=IDS,
+           id_at="/number")  # fmt: skip
 def my_ticket(call: Call[None]) -> Answer:
     """Status, timeline, how far each mail has come, what happens next and by when."""
     file = store.file_of(call.path["id"])

@@ -8,7 +8,7 @@ from chalicelib.answers import Answer, View
 from chalicelib.calls import ADMIN, AGENT, Call, Calls
 from chalicelib.language import N_
 from chalicelib.problems import ChangedMeanwhile
-from chalicelib.reading import Filled, Input, wrong
+from chalicelib.reading import LARGEST_WHOLE, WHOLE, Filled, Input, wrong
 from chalicelib.tickets.store import canned
 
 calls = Calls(__name__)
@@ -33,7 +33,7 @@ def _each_key_once(replies: list[Prepared]) -> list[Prepared]:
 class CannedReplies(Input):
     """All of them, in the order in which agents see them. `expected_version` is the version that was read before."""
 
-    expected_version: Annotated[int, Field(ge=0)]
+    expected_version: Annotated[int, Field(ge=0, le=LARGEST_WHOLE), WHOLE]
     replies: Annotated[list[Prepared], Field(max_length=100), AfterValidator(_each_key_once)]
 
 

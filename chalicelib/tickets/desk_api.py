@@ -27,7 +27,7 @@ from chalicelib.problems import (
     OwnAccount,
     Problem,
 )
-from chalicelib.reading import Filled, FilledLine, Input, Instant, Line, WrongField, WrongFields
+from chalicelib.reading import Filled, FilledLine, Input, Instant, Line, Version, WrongField, WrongFields
 from chalicelib.settings import settings
 from chalicelib.signin import ACCOUNT_ID
 from chalicelib.tickets import deciding, opening, store, views
@@ -40,7 +40,10 @@ from chalicelib.tickets.views import AccountFacts, DeskTicketRow, DeskTicketView
 calls = Calls(__name__)
 Text = Annotated[Filled, Field(max_length=20_000)]
 AnAccount = Annotated[str, Field(pattern=f"^{ACCOUNT_ID.pattern}$")]
-AnAddress = Annotated[FilledLine, Field(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$")]
+_UNFIT_IN_ADDRESS = r"@\s\ufeff\u0000-\u0020\u007f-\u00a0\u2028\u2029\ufffe\uffff"
+AnAddress = Annotated[
+    str, Field(max_length=254, pattern=rf"^[^{_UNFIT_IN_ADDRESS}]{{1,64}}@[^{_UNFIT_IN_ADDRESS}]{{1,189}}$")
+]
 
 UNPROVED = N_("Unproved: don't confirm that an account exists.")
 SUSPECT = N_("The sender may be forged: nothing was sent to anybody.")
@@ -52,6 +55,7 @@ NEW_ADDRESS = N_("The address on file was changed in the last 30 days: no code g
 IN_THE_PAST = N_("This must be in the future.")
 TOO_FAR = N_("This must be within the next five years.")
 _FARTHEST_REVIEW = timedelta(days=5 * 365)
+_LONGEST_SUB = 255  # OpenID Connect Core 1.0, section 2
 
 
 class Queue(Paging):
@@ -59,13 +63,13 @@ class Queue(Paging):
 
     status: Status | None = None
     q: Annotated[Line, Field(max_length=254)] | None = None
-    assignee: Annotated[Line, Field(max_length=128)] | None = None
+    assignee: Annotated[Line, Field(max_length=_LONGEST_SUB)] | None = None
 
 
 class Seen(Input):
     """`expected_version` is the version of the ticket that the agent had before their eyes."""
 
-    expected_version: Annotated[int, Field(ge=1)]
+    expected_version: Version
 
 
 class ByPhone(Input):
@@ -80,7 +84,7 @@ class ByPhone(Input):
 
 
 class Assign(Seen):
-    to: Annotated[FilledLine, Field(max_length=128)]
+    to: Annotated[FilledLine, Field(max_length=_LONGEST_SUB)]
 
 
 class Link(Seen):
@@ -118,7 +122,8 @@ class Merge(Seen):
     into: Annotated[str, Field(pattern=f"^{NUMBER}$")]
 
 
-@calls.get("/desk/tickets", who=AGENT, asks=Queue, answers={200: Page[DeskTicketRow]}, says="The queue, by due date")
+@calls.get("/desk/tickets", who=AGENT, asks=Queue, answers={200: Page[DeskTicketRow]}, says="The queue, by due date",
+           id_at="/items/0/number")  # fmt: skip
 def queue(call: Call[Queue]) -> Answer:
     asked = call.given
     if asked.q:
@@ -154,13 +159,13 @@ def _found(asked: str) -> list[Ticket]:
 
 
 @calls.get("/desk/tickets/{id}", who=AGENT, answers={200: DeskTicketView}, says="A ticket with everything in view",
-           ids=IDS)  # fmt: skip
+           ids=IDS, id_at="/number")  # fmt: skip
 def desk_ticket(call: Call[None]) -> Answer:
     return as_now(call, call.path["id"])
 
 
 @calls.post("/desk/tickets", who=AGENT, takes=ByPhone, answers={201: DeskTicketView}, says="A request by phone or chat",
-            refuses=(ClosureAlreadyOpen, NotFound, OwnAccount))  # fmt: skip
+            refuses=(ClosureAlreadyOpen, NotFound, OwnAccount), id_at="/number")  # fmt: skip
 def open_by_phone(call: Call[ByPhone]) -> Answer:
     """Unproved: a code goes to the address on file of the account that the agent names."""
     asked = call.given
@@ -291,7 +296,7 @@ def _describe(name: str, decision: Decision) -> None:
     refuses = (ChangedMeanwhile, NotNow, NotProved, NotAsked, OnHold, OwnAccount, *decision.also)
     calls.post(
         f"/desk/tickets/{{id}}/{name}", who=decision.who, takes=decision.takes, answers={200: DeskTicketView},
-        says=decision.says, ids=IDS, refuses=refuses,
+        says=decision.says, ids=IDS, refuses=refuses, id_at="/number",
     )(call_it)  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from functools import partial
 from threading import Thread
@@ -36,6 +36,7 @@ log = logging.getLogger("signoff.local")
 
 LARGEST_BODY = 10 * 1024 * 1024  # API Gateway's
 LARGEST_EVENT = 6 * 1024 * 1024  # Lambda's
+_LINGERS_S = 2
 
 
 class TooLong(LocalGatewayException):
@@ -44,6 +45,10 @@ class TooLong(LocalGatewayException):
 
 class BadGateway(LocalGatewayException):
     CODE = 502
+
+
+class CutOff(Exception):
+    """The client went away before its body was whole: nobody is called, nobody is answered."""
 
 
 class Gateway(LocalGateway):
@@ -157,13 +162,31 @@ class Handler(ChaliceRequestHandler):
         wanted = int(length) if length.isdecimal() else 0
         if wanted > LARGEST_BODY:
             self.close_connection = True  # unread bytes would be taken for the next request
+            self._unread = wanted
             return self.headers, b"x" * (LARGEST_BODY + 1)
-        return self.headers, self.rfile.read(wanted) if wanted else None
+        body = self.rfile.read(wanted) if wanted else None
+        if len(body or b"") < wanted:
+            raise CutOff
+        return self.headers, body
 
     def _generic_handle(self) -> None:
         self.local_gateway = self._gateway
-        super()._generic_handle()
+        self._unread = 0
+        try:
+            super()._generic_handle()
+        except CutOff:
+            self.close_connection = True
+            return
         self.wfile.flush()
+        self._lets_finish()
+
+    def _lets_finish(self) -> None:
+        """Who is still sending when it is refused reads the answer only afterwards; it isn't waited for long."""
+        self.connection.settimeout(_LINGERS_S)
+        with suppress(OSError):
+            while self._unread > 0 and (came := self.rfile.read1(min(self._unread, 65_536))):
+                self._unread -= len(came)
+        self.connection.settimeout(self.timeout)
 
     def _send_http_response_with_body(self, code: int, headers: Any, body: Any) -> None:
         if self.command != "HEAD":
@@ -173,7 +196,7 @@ class Handler(ChaliceRequestHandler):
         self.send_response(code)
         self._send_headers({"Content-Length": str(len(raw)), **headers})
 
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_QUERY = _generic_handle  # noqa: N815
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         log.debug(format, *args)

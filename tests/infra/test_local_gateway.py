@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -122,3 +123,57 @@ def test_a_header_may_come_more_than_once(door: http.client.HTTPConnection) -> N
     door.request("GET", "/cookies")
     answer = door.getresponse()
     assert answer.headers.get_all("Set-Cookie") == ["a=1", "b=2"]
+
+
+@pytest.mark.parametrize("method", ["TRACE", "QUERY"])
+def test_a_method_that_no_path_has_is_refused_as_the_caller_s_mistake(
+    door: http.client.HTTPConnection, method: str
+) -> None:
+    assert ask(door, method, "/echo/x")[0] == 405
+
+
+# ── clients that are slow, or go away ────────────────────────────────────────────────────────────────────────
+# On AWS, API Gateway waits for the whole request before it calls the function: slow clients never reach the desk.
+
+
+def begun(door: http.client.HTTPConnection, sent: bytes, *, of: int) -> socket.socket:
+    """A connection that has sent only so much of a body of so many bytes."""
+    connection = socket.create_connection((door.host, door.port or 0), timeout=10)
+    head = f"POST /echo/x HTTP/1.1\r\nHost: desk\r\nContent-Type: text/plain\r\nContent-Length: {of}\r\n\r\n"
+    connection.sendall(head.encode() + sent)
+    return connection
+
+
+def test_clients_that_never_send_their_body_keep_nobody_waiting(door: http.client.HTTPConnection) -> None:
+    silent = [begun(door, b"x", of=100) for _ in range(200)]
+    assert ask(door, "POST", "/echo/x", body=b"three")[1]["length"] == 5
+    for each in silent:
+        each.close()
+    assert ask(door, "GET", "/echo/x")[0] == 200
+
+
+def test_a_client_that_sends_a_byte_at_a_time_is_answered_and_others_meanwhile(
+    door: http.client.HTTPConnection,
+) -> None:
+    with begun(door, b"", of=20) as slow:
+        for _ in range(20):
+            assert ask(door, "GET", "/echo/x")[0] == 200
+            slow.sendall(b"x")
+        answer = slow.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b'"length":20' in answer
+
+
+def test_a_body_that_was_cut_off_is_not_passed_on(door: http.client.HTTPConnection) -> None:
+    with begun(door, b"code=ABCD", of=14) as gone:
+        gone.shutdown(socket.SHUT_WR)
+        assert gone.recv(65_536) == b""
+    assert ask(door, "GET", "/echo/x")[0] == 200
+
+
+def test_who_sends_too_much_can_still_read_why_it_was_refused(door: http.client.HTTPConnection) -> None:
+    for _ in range(3):
+        door.request("POST", "/echo/x", body=b"x" * LARGE)
+        answer = door.getresponse()
+        assert (answer.status, answer.read()) == (413, b'{"message":"Request Too Long"}')
+        door.close()
