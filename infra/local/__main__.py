@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from infra.local import seeds
 from infra.local.cloud import LocalCloud
@@ -17,7 +18,10 @@ def main() -> int:
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: stopped.set())
     cloud = LocalCloud(
-        port=_port("PORT", 8000), panel_port=_port("PANEL_PORT", 8001), smtp_port=_port("SMTP_PORT", 2525)
+        port=_port("PORT", 8000),
+        panel_port=_port("PANEL_PORT", 8001),
+        smtp_port=_port("SMTP_PORT", 2525),
+        data=Path(os.environ["DATA"]) if os.environ.get("DATA") else None,
     )
     try:
         cloud.start()
@@ -59,7 +63,7 @@ Signoff runs.
     curl -s {cloud.panel_url}/token -d '{{"sub": "an", "groups": ["desk-agent"]}}'
     curl -s {cloud.panel_url}/token -d '{{"sub": "chi", "groups": ["desk-agent", "desk-admin"]}}'
 
-Ctrl-C ends it; nothing is kept."""
+Ctrl-C ends it; {"what is kept lies in " + os.environ["DATA"] if os.environ.get("DATA") else "nothing is kept"}."""
 
 
 if __name__ == "__main__":
