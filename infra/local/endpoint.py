@@ -82,7 +82,9 @@ class Endpoint:
         with replaced(BotocoreStubber, "__call__", self._instead):
             yield
             for name in [] if self.keeps else self._made:
-                self._send("dynamodb", "DeleteTable", b'{"TableName": "%s"}' % name.encode())
+                said = {"TableName": name, "DeletionProtectionEnabled": False}
+                self._send("dynamodb", "UpdateTable", json.dumps(said).encode())
+                self._send("dynamodb", "DeleteTable", json.dumps({"TableName": name}).encode())
 
     def listen(self, listener: Callable[[], None]) -> None:
         self._listeners.append(listener)
@@ -103,7 +105,7 @@ class Endpoint:
     def _instead(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def __call__(stubber: BotocoreStubber, event_name: str, request: Any, **given: Any) -> Any:  # noqa: N807
             _, service, operation = event_name.split(".")
-            if service not in ("dynamodb", "dynamodbstreams") or operation in _MOTO_ALONE:
+            if service not in ("dynamodb", "dynamodb-streams") or operation in _MOTO_ALONE:
                 return original(stubber, event_name, request, **given)
             answer = self._send(service, operation, request.body)
             if operation in _BOTH:
