@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from socket import IPPROTO_TCP, TCP_NODELAY
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -75,7 +76,7 @@ class Endpoint:
         self.keeps = self.kept.path is not None
         key = ACCOUNT if self.keeps else str(random.randrange(10**11, 10**12))
         self._credentials = Credentials(key, "local")
-        self._session = URLLib3Session(max_pool_connections=64)
+        self._session = URLLib3Session(max_pool_connections=64, socket_options=[(IPPROTO_TCP, TCP_NODELAY, 1)])
 
     @contextmanager
     def installed(self) -> Iterator[None]:
