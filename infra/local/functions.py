@@ -102,14 +102,14 @@ class Functions:
 
     def send_again(self, functions: list[LambdaFunction]) -> None:
         """The letters' events that another life of this cloud left behind: Lambda's own queue is as durable."""
-        by_name = {each.function_name: each for each in functions}
+        by_handler = {str(each.handler): each for each in functions}  # their names change with each deployment
         for each in self._kept.files():
             left = self._kept.read(each.name)
-            self._begin(by_name[left["function"]], left["event"], each.name)
+            self._begin(by_handler[left["handler"]], left["event"], each.name)
 
     def _keep(self, function: LambdaFunction, event: str) -> str:
         name = f"{time.time_ns():020}-{uuid.uuid4()}.json"
-        self._kept.write(name, {"function": function.function_name, "event": event})
+        self._kept.write(name, {"handler": str(function.handler), "event": event})
         return name
 
     def _begin(self, function: LambdaFunction, event: str, kept_as: str | None) -> None:

@@ -200,7 +200,7 @@ class Streaming(Protocol):
     def listen(self, listener: Callable[[], None]) -> None: ...
 
     def open_stream(self, table: str, reader: str) -> Source | None:
-        """The table's stream as the function of that name reads it; None where there is none."""
+        """The table's stream as the function with that handler reads it; None where there is none."""
         ...
 
 
@@ -211,7 +211,7 @@ def followers(functions: Functions, quiet: Quiet, tables: Streaming, deployed: l
     made = []
     for each in [each for each in found if each["State"] == "Enabled"]:
         mapping, function = mapping_from(each), by_arn[each["FunctionArn"]]
-        if source := tables.open_stream(mapping.table, function.function_name):
+        if source := tables.open_stream(mapping.table, str(function.handler)):
             made.append(Follower(mapping, function, functions, quiet, source))
             tables.listen(made[-1].look)
     return made
