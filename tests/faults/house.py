@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from infra import ministack
-from infra.second_dynamodb import served
 from infra.template import PROJECT
 from tests.stories.people import Desk
 
@@ -93,15 +91,13 @@ class House:
 
 
 @contextmanager
-def a_house(folder: Path) -> Iterator[House]:
-    """With tables in a DynamoDB of its own, which outlives every life."""
-    ministack.make_environment()
-    with served() as endpoint:
-        house = House(data=folder, endpoint=endpoint)
-        try:
-            yield house
-        finally:
-            house.end()
+def a_house(folder: Path, endpoint: dict[str, str]) -> Iterator[House]:
+    """With tables in this DynamoDB, which outlives every life."""
+    house = House(data=folder, endpoint=endpoint)
+    try:
+        yield house
+    finally:
+        house.end()
 
 
 def _free_ports(count: int) -> list[int]:

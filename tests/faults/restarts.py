@@ -16,7 +16,9 @@ from typing import Any
 
 import boto3
 
+from infra import ministack
 from infra.local.where import ACCOUNT, REGION
+from infra.second_dynamodb import served
 from tests.faults.house import House, a_house
 from tests.stories.letters import CLOSE, answer_to, code_in, letter
 from tests.stories.people import Customer, Desk, Json
@@ -24,8 +26,8 @@ from tests.stories.people import Customer, Desk, Json
 PORTAL = ["received", "scheduled", "reminder_cooling_off", "closing", "closed"]
 MAIL = ["code", "verified", "scheduled", "reminder_cooling_off", "closing", "closed"]
 WITHDRAWN = ["received", "scheduled", "withdrawn"]
-AN_END = 40
-"""More half days than any of the stories takes."""
+AN_END = 20
+"""More quarters of a day than what a crash leaves behind takes, after the cooling-off."""
 
 
 @dataclass(kw_only=True)
@@ -141,13 +143,16 @@ class Play:
 
     def time_passes(self) -> None:
         """Until nothing is open; agents try again what the sweep found dead."""
-        for _ in range(AN_END):
-            self.house.until_done(lambda desk: desk.advance("PT12H"))
+        for by in ("P9D", *["PT6H"] * AN_END):
+            self._advance(by)
             for each in self.people:
                 each.is_tried_again()
             if all(each.status() in ("closed", "withdrawn") for each in self.people):
-                self.house.until_done(lambda desk: desk.advance("PT2H"))  # the sweep sends what was left
+                self._advance("PT2H")  # the sweep sends what was left
                 return
+
+    def _advance(self, by: str) -> None:
+        self.house.until_done(lambda desk: desk.advance(by))
 
     def ends(self) -> list[str]:
         """What was promised and isn't so."""
@@ -206,7 +211,8 @@ def _tables(house: House) -> Any:
 def main(arguments: list[str]) -> int:
     points = int(arguments[0]) if arguments else 40
     broken, repeats, began = 0, 0, time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, a_house(Path(folder)) as house:
+    ministack.make_environment()
+    with tempfile.TemporaryDirectory() as folder, served() as endpoint, a_house(Path(folder), endpoint) as house:
         for turn in range(points):
             at, deaths = 1 + turn * CALLS // points, house.deaths
             play = Play(house=house, mark=f"{turn:03}")
