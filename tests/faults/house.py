@@ -32,6 +32,8 @@ class House:
     data: Path
     endpoint: dict[str, str]
     deaths: int = 0
+    every: int = 0
+    """Each life dies after so many calls that write; 0: none does."""
     _ports: list[str] = field(default_factory=lambda: [str(port) for port in _free_ports(3)])
     _life: subprocess.Popen[str] | None = None
 
@@ -48,7 +50,13 @@ class House:
         assert self._life.stdin
         self._life.stdin.write(f"{service} {operation} {count}\n")
         self._life.stdin.flush()
-        assert self._line() == "armed\n"
+        if self._line() != "armed\n":
+            raise BrokenPipeError
+
+    def rests(self) -> None:
+        """Nothing dies any more."""
+        self.every = 0
+        self.until_done(lambda _: self.dies_at("*", "*", 0))
 
     def kill(self) -> None:
         """Now, whatever it is doing."""
@@ -74,6 +82,8 @@ class House:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         self._address = Address(**json.loads(self._line() or "{}"))
+        if self.every:
+            self.dies_at("*", "*", self.every)
 
     def _line(self) -> str:
         assert self._life
