@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
             print("\n".join(f"export {name}={value}" for name, value in variables.items()), flush=True)
             _until_told()
             return 0
-        return subprocess.run(_found(wanted.command), env=os.environ | variables, check=False).returncode
+        return _run(_found(wanted.command), variables)
 
 
 @contextmanager
@@ -48,6 +48,14 @@ def served(folder: Path | None = None) -> Iterator[dict[str, str]]:
             "AWS_ENDPOINT_URL_DYNAMODB": address,
             "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": address,
         }
+
+
+def _run(command: list[str], variables: dict[str, str]) -> int:
+    """Ends when the command has ended: Ctrl-C reaches it anyhow, and a request to end is passed on."""
+    with subprocess.Popen(command, env=os.environ | variables) as running:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda *_: running.terminate())
+        return running.wait()
 
 
 def _read(arguments: list[str]) -> argparse.Namespace:
