@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,16 +144,28 @@ class Play:
 
     def time_passes(self) -> None:
         """Until nothing is open; agents try again what the sweep found dead."""
-        for by in ("P9D", *["PT6H"] * AN_END):
+        for by in (timedelta(days=9), *[timedelta(hours=6)] * AN_END):
             self._advance(by)
             for each in self.people:
                 each.is_tried_again()
             if all(each.status() in ("closed", "withdrawn") for each in self.people):
-                self._advance("PT2H")  # the sweep sends what was left
+                self._advance(timedelta(hours=2))  # the sweep sends what was left
                 return
 
-    def _advance(self, by: str) -> None:
-        self.house.until_done(lambda desk: desk.advance(by))
+    def _advance(self, by: timedelta) -> None:
+        """By so much altogether, in however many lives."""
+        target = self._now() + by
+
+        def advance(desk: Desk) -> None:
+            left = target - datetime.fromisoformat(desk.panel("GET", "/clock")["now"])
+            if left > timedelta(seconds=1):
+                desk.advance(f"PT{left.total_seconds():.0f}S")
+
+        self.house.until_done(advance)
+
+    def _now(self) -> datetime:
+        found: str = self.house.until_done(lambda desk: desk.panel("GET", "/clock")["now"])
+        return datetime.fromisoformat(found)
 
     def ends(self) -> list[str]:
         """What was promised and isn't so."""
@@ -230,7 +243,7 @@ def main(arguments: list[str]) -> int:
     return 1 if broken or not house.deaths else 0
 
 
-EVERY = 19
+EVERY = 29
 """So many calls that write are a life; each turn begins with a shorter one, so that deaths fall elsewhere."""
 
 if __name__ == "__main__":
