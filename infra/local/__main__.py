@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infra.local import seeds
 from infra.local.cloud import LocalCloud
+from infra.local.endpoint import CannotKeep, TableIsThere
 from infra.local.where import SUPPORT_ADDRESS
 
 
@@ -27,6 +28,9 @@ def main() -> int:
         cloud.start()
     except OSError as error:
         print(f"The local cloud can't start: {error}. PORT, PANEL_PORT and SMTP_PORT choose other ports.")
+        return 1
+    except (CannotKeep, TableIsThere) as error:
+        print(f"The local cloud can't start: {error}.")
         return 1
     try:
         print(_where_everything_is(cloud), flush=True)

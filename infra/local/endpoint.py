@@ -40,6 +40,10 @@ class TableIsThere(RuntimeError):
     """A cloud that begins with nothing found a table of one of its names."""
 
 
+class CannotKeep(ValueError):
+    """A folder alone keeps no tables."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Where:
     """Addresses of a DynamoDB and of its streams."""
@@ -55,7 +59,7 @@ def tables(kept: Folder) -> "Tables | Endpoint":
         streams = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB_STREAMS") or url
         return Endpoint(where=Where(tables=url, streams=streams), kept=kept)
     if kept.path:
-        raise ValueError("a folder keeps no tables: AWS_ENDPOINT_URL_DYNAMODB must name a DynamoDB that does")
+        raise CannotKeep("a folder keeps no tables: AWS_ENDPOINT_URL_DYNAMODB must name a DynamoDB that does")
     return Tables()
 
 

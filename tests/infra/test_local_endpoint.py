@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.local.endpoint import Endpoint, TableIsThere, Where, tables
+from infra.local.endpoint import CannotKeep, Endpoint, TableIsThere, Where, tables
 from infra.local.folder import Folder
 from infra.local.where import ACCOUNT
 from tests.infra.small_cloud import SmallCloud
@@ -106,5 +106,5 @@ def test_a_cloud_that_begins_with_nothing_touches_no_table_that_is_there(cloud: 
 
 
 def test_a_folder_alone_keeps_no_tables(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="AWS_ENDPOINT_URL_DYNAMODB"):
+    with pytest.raises(CannotKeep, match="AWS_ENDPOINT_URL_DYNAMODB"):
         tables(Folder(path=tmp_path))
