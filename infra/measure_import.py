@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ _KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AW
 
 
 def serve() -> None:
-    """moto's DynamoDB on a free port of this machine, whose address is printed; until the input ends."""
+    """moto's DynamoDB on a free port of this machine, whose address is printed."""
     os.environ.update(_KEYS)
     with open_door() as opened:
         wanted = template.read_yaml(template.PROJECT / "infra" / "foundations.yaml")["Resources"]["Accounts"]
@@ -34,7 +35,7 @@ def serve() -> None:
         indexes = wanted["Properties"]["GlobalSecondaryIndexes"]
         boto3.client("dynamodb").create_table(TableName=TABLE, GlobalSecondaryIndexes=indexes, **made)
         print(opened["AWS_ENDPOINT_URL_DYNAMODB"], flush=True)
-        sys.stdin.read()
+        threading.Event().wait()  # until it is killed
 
 
 @contextmanager
