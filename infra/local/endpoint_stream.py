@@ -4,7 +4,7 @@ import logging
 import threading
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.clients import client
 from infra.local.folder import Folder
@@ -55,7 +55,7 @@ class EndpointStream:
                     return records
                 if self._iterator or not self._next_shard():
                     return []
-        except ClientError as error:
+        except (ClientError, BotoCoreError) as error:
             self._lose_place(error)
         return []
 
@@ -86,12 +86,10 @@ class EndpointStream:
         described = client("dynamodbstreams").describe_stream(StreamArn=stream_of(self._table))["StreamDescription"]
         return [each["ShardId"] for each in described["Shards"]]
 
-    def _lose_place(self, error: ClientError) -> None:
-        """An iterator lives for minutes only, and records for a day."""
-        code = error.response["Error"]["Code"]
-        if code not in ("ExpiredIteratorException", "TrimmedDataAccessException", "ResourceNotFoundException"):
-            raise error
+    def _lose_place(self, error: Exception) -> None:
+        """An iterator lives for minutes only, and records for a day; whatever else it is, it may pass."""
+        code = getattr(error, "response", {}).get("Error", {}).get("Code", type(error).__name__)
         log.warning("the stream of %s: %s", self._table, code)
         self._iterator = ""
-        if code != "ExpiredIteratorException":
+        if code in ("TrimmedDataAccessException", "ResourceNotFoundException"):
             self._place = {}

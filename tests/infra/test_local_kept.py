@@ -13,8 +13,9 @@ from moto.s3.models import s3_backends
 from infra.local import deployment
 from infra.local.clock import Clock
 from infra.local.endpoint_stream import EndpointStream
+from infra.local.faults import Fault
 from infra.local.folder import Folder
-from infra.local.functions import Functions
+from infra.local.functions import Functions, running
 from infra.local.issuer import Issuer
 from infra.local.letters import Receiving, arrival
 from infra.local.objects import Objects
@@ -227,3 +228,13 @@ def test_a_place_that_is_no_longer_there_means_all_that_is_there(table: str, kep
     kept.write("reader.json", {"shard": "shard-of-a-stream-that-is-gone", "sequence": "7"})
     written("a")
     assert keys(EndpointStream(table, kept, "reader").next(5)) == ["a"]
+
+
+def test_a_stream_that_cannot_be_read_now_is_read_later(cloud: SmallCloud, table: str, kept: Folder) -> None:
+    stream = EndpointStream(table, kept, "reader")
+    written("a")
+    cloud.faults.add(Fault(service="dynamodb-streams", operation="GetRecords", kind="deny", times=9))
+    token = running.set("some-function")  # faults meet only functions
+    assert stream.next(5) == []
+    running.reset(token)
+    assert keys(stream.next(5)) == ["a"]
