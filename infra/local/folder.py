@@ -40,6 +40,7 @@ class Folder:
         if self.path:
             self.path.mkdir(parents=True, exist_ok=True)
             half = self.path / f".{name}"
+            half.touch(0o600)  # keys are among them
             half.write_bytes(content)
             half.replace(self.path / name)
 

@@ -46,6 +46,12 @@ def test_a_file_that_was_only_half_written_is_not_found(kept: Folder, tmp_path: 
     assert [each.name for each in kept.files()] == ["a"]
 
 
+def test_what_is_kept_is_for_its_owner_alone(kept: Folder) -> None:
+    kept.write("keys.json", {})
+    kept.add_line("mails.jsonl", {})
+    assert [each.stat().st_mode & 0o077 for each in kept.files()] == [0, 0]
+
+
 def test_without_a_path_nothing_is_kept() -> None:
     nothing = Folder()
     nothing.write("a", 1)
