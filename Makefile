@@ -19,7 +19,7 @@ TOOLS := .tools
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(READY) ## everything on this machine: desk, panel, SMTP (PORT, PANEL_PORT, SMTP_PORT)
+run: $(READY) ## everything on this machine: desk, panel, SMTP (PORT, PANEL_PORT, SMTP_PORT; DATA keeps)
 	@exec $(RUN) infra.local
 
 demo: $(READY) ## plays both cases of the guide, line by line

@@ -9,59 +9,33 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import boto3
-import requests
-from moto import mock_aws
 
 from infra import template
-from infra.local.tables import Tables
-from infra.local.transactions import quick_transactions
+from infra.local.door import open_door
 from infra.local.where import REGION
 
 TABLE = "accounts"
-_AWS = f"https://dynamodb.{REGION}.amazonaws.com/"
 _KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": REGION}
 
 
-class _Door(BaseHTTPRequestHandler):
-    """Hands each request on to moto, and its answer back."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        headers = {name: text for name, text in self.headers.items() if name.lower() not in ("host", "content-length")}
-        answer = requests.post(_AWS, data=body, headers=headers, timeout=60)
-        self.send_response(answer.status_code)
-        for name in ("Content-Type", "x-amzn-RequestId", "x-amz-crc32"):
-            if name in answer.headers:
-                self.send_header(name, answer.headers[name])
-        self.send_header("Content-Length", str(len(answer.content)))
-        self.end_headers()
-        self.wfile.write(answer.content)
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing: a line for each request would be longer than what is measured."""
-
-
 def serve() -> None:
-    """moto's DynamoDB on a free port of this machine, which is printed; until the input ends."""
+    """moto's DynamoDB on a free port of this machine, whose address is printed."""
     os.environ.update(_KEYS)
-    with mock_aws(), quick_transactions(), Tables().installed():
+    with open_door() as opened:
         wanted = template.read_yaml(template.PROJECT / "infra" / "foundations.yaml")["Resources"]["Accounts"]
         made = {name: wanted["Properties"][name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
         indexes = wanted["Properties"]["GlobalSecondaryIndexes"]
         boto3.client("dynamodb").create_table(TableName=TABLE, GlobalSecondaryIndexes=indexes, **made)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _Door)
-        print(server.server_port, flush=True)
-        server.serve_forever()
+        print(opened["AWS_ENDPOINT_URL_DYNAMODB"], flush=True)
+        threading.Event().wait()  # until it is killed
 
 
 @contextmanager
@@ -70,9 +44,9 @@ def table_apart() -> Iterator[dict[str, str]]:
     command = [sys.executable, "-c", "from infra.measure_import import serve; serve()"]
     with subprocess.Popen(command, cwd=template.PROJECT, stdout=subprocess.PIPE, text=True) as server:
         try:
-            port = (server.stdout or sys.stdin).readline().strip()
+            address = (server.stdout or sys.stdin).readline().strip()
             yield _KEYS | {
-                "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{port}",
+                "AWS_ENDPOINT_URL_DYNAMODB": address,
                 "PUBLIC_URL": "https://desk.example",
                 "SUPPORT_ADDRESS": "support@desk.example",
                 "ACCOUNTS_TABLE": TABLE,

@@ -8,25 +8,18 @@ that for Lambda but for the architecture: this machine must be able to run it.
 import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
 
-from infra import package, stacks, template
+from infra import ministack, package, stacks, template
 from infra.deploy import EXPECTED, Deployment, deploy
 from infra.destroy import destroy_app, destroy_foundations
 from infra.wanted import Wanted, read
 
-MINISTACK = "ministack==1.5.33"
-ENVIRONMENT = package.BUILD / "ministack-venv"
 WANTED = {
     "region": "ap-southeast-1",
     "domain": "desk.example",
@@ -49,10 +42,13 @@ class TrialFailed(RuntimeError):
 
 def main() -> int:
     try:
-        _make_environment()
-        with tempfile.TemporaryDirectory() as folder, _ministack(Path(folder)) as address:
+        ministack.make_environment()
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            ministack.running(Path(folder), MINISTACK_REGION=WANTED["region"], LAMBDA_EXECUTOR="local") as address,
+        ):
             _try(Path(folder), address)
-    except (*EXPECTED, package.CannotPackage, TrialFailed) as error:
+    except (*EXPECTED, package.CannotPackage, ministack.NoMiniStack, TrialFailed) as error:
         print(error, file=sys.stderr)
         return 1
     print("tried: from nothing, again without a change, with changed code; and taken away, but for what holds data")
@@ -154,53 +150,6 @@ def _session(address: str) -> boto3.session.Session:
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     os.environ.pop("AWS_PROFILE", None)
     return boto3.session.Session("trial", "trial", region_name=WANTED["region"])
-
-
-def _make_environment() -> None:
-    """MiniStack pins botocore, so it has an environment of its own; made anew when the pin changes."""
-    mark = ENVIRONMENT / MINISTACK
-    if mark.exists():
-        return
-    print(f"making the virtual environment of {MINISTACK}")
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=True)
-    pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    subprocess.run([*pip, MINISTACK], check=True)
-    mark.touch()
-
-
-@contextmanager
-def _ministack(folder: Path) -> Iterator[str]:
-    """MiniStack on a free port of loopback, with nothing in it; its address. Stopped at the end."""
-    with socket.socket() as it:
-        it.bind(("127.0.0.1", 0))
-        port = str(it.getsockname()[1])
-    own = {"PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8"}
-    own |= {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": port, "MINISTACK_HOST": "127.0.0.1", "LOG_LEVEL": "WARNING"}
-    own |= {"MINISTACK_REGION": WANTED["region"], "LAMBDA_EXECUTOR": "local", "SFTP_ENABLED": "false"}
-    log = package.BUILD / "ministack.log"
-    with log.open("w") as out:
-        running = subprocess.Popen(
-            [str(ENVIRONMENT / "bin" / "ministack")], env=own, cwd=folder, stdout=out, stderr=subprocess.STDOUT
-        )
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/_ministack/health", running)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            running.terminate()
-            running.wait(timeout=30)
-
-
-def _wait_for(url: str, running: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(url, timeout=2).close()
-        except OSError:
-            if running.poll() is not None:
-                raise TrialFailed("MiniStack doesn't start, see build/ministack.log") from None
-            time.sleep(0.2)
-        else:
-            return
-    raise TrialFailed("MiniStack doesn't answer, see build/ministack.log")
 
 
 if __name__ == "__main__":

@@ -5,9 +5,11 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from infra.local import seeds
 from infra.local.cloud import LocalCloud
+from infra.local.endpoint import CannotKeep, TableIsThere
 from infra.local.where import SUPPORT_ADDRESS
 
 
@@ -17,12 +19,18 @@ def main() -> int:
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: stopped.set())
     cloud = LocalCloud(
-        port=_port("PORT", 8000), panel_port=_port("PANEL_PORT", 8001), smtp_port=_port("SMTP_PORT", 2525)
+        port=_port("PORT", 8000),
+        panel_port=_port("PANEL_PORT", 8001),
+        smtp_port=_port("SMTP_PORT", 2525),
+        data=Path(os.environ["DATA"]) if os.environ.get("DATA") else None,
     )
     try:
         cloud.start()
     except OSError as error:
         print(f"The local cloud can't start: {error}. PORT, PANEL_PORT and SMTP_PORT choose other ports.")
+        return 1
+    except (CannotKeep, TableIsThere) as error:
+        print(f"The local cloud can't start: {error}.")
         return 1
     try:
         print(_where_everything_is(cloud), flush=True)
@@ -59,7 +67,7 @@ Signoff runs.
     curl -s {cloud.panel_url}/token -d '{{"sub": "an", "groups": ["desk-agent"]}}'
     curl -s {cloud.panel_url}/token -d '{{"sub": "chi", "groups": ["desk-agent", "desk-admin"]}}'
 
-Ctrl-C ends it; nothing is kept."""
+Ctrl-C ends it; {"what is kept lies in " + os.environ["DATA"] if os.environ.get("DATA") else "nothing is kept"}."""
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from infra.local.folder import NOTHING_KEPT, Folder
 from infra.local.quiet import Quiet
 
 
@@ -20,12 +21,13 @@ class Pause:
 
 
 class Clock:
-    """Tells the time and wakes whoever sleeps by it."""
+    """Tells the time and wakes whoever sleeps by it. How far it was pushed is kept: it never goes back."""
 
-    def __init__(self, quiet: Quiet) -> None:
+    def __init__(self, quiet: Quiet, kept: Folder = NOTHING_KEPT) -> None:
         self._quiet = quiet
+        self._kept = kept
         self._lock = threading.Lock()
-        self._offset = timedelta()
+        self._offset = timedelta(seconds=kept.read("clock.json") or 0)
         self._pauses: set[Pause] = set()
 
     def now(self) -> datetime:
@@ -35,6 +37,7 @@ class Clock:
         """From now on it is `instant`, unless it is later already; whoever is due wakes up."""
         with self._lock:
             self._offset += max(instant - self.now(), timedelta())
+            self._kept.write("clock.json", self._offset.total_seconds())
         self.wake_due()
 
     def next_due_at(self) -> datetime | None:

@@ -17,12 +17,15 @@ from moto.awslambda.models import LambdaFunction
 from infra.local import deployment, figures, seeds, streams
 from infra.local.clients import models_read_once
 from infra.local.clock import Clock
+from infra.local.endpoint import tables
 from infra.local.faults import Fault, Faults
+from infra.local.folder import Folder
 from infra.local.functions import Functions
 from infra.local.gateway import Front
 from infra.local.issuer import Issuer
 from infra.local.letters import Receiving, arrival, smtp
 from infra.local.locks import retention_told
+from infra.local.objects import Objects
 from infra.local.outbox import Outbox
 from infra.local.panel import Panel
 from infra.local.permissions import Permissions
@@ -30,7 +33,6 @@ from infra.local.quick_tables import quick_tables
 from infra.local.quiet import Quiet
 from infra.local.schedules import Schedule, Schedules
 from infra.local.signing_in import SigningIn
-from infra.local.tables import Tables
 from infra.local.transactions import quick_transactions
 from infra.local.travel import Travel
 from infra.local.workflows import Workflows
@@ -43,6 +45,9 @@ class LocalCloud:
     `settings` overrides environment variables of the functions, such as {"COOLING_OFF": "PT1H"}. A port of 0 is a
     free one. The setting USER_POOL names a Cognito pool here, which is made first. `seeds=False` starts with no
     accounts. Starting again begins with nothing: tables, caches, mails.
+
+    AWS_ENDPOINT_URL_DYNAMODB names another DynamoDB for the tables. With a folder for `data` too, starting again begins
+    where the last one ended, however it ended: see infra/README.md for what is kept.
     """
 
     def __init__(
@@ -54,11 +59,13 @@ class LocalCloud:
         panel_port: int = 0,
         smtp_port: int = 0,
         project: Path = PROJECT,
+        data: Path | None = None,
     ) -> None:
         self._settings = settings or {}
         self._seeds = seeds
         self._ports = (port, panel_port, smtp_port)
         self._project = project
+        self._kept = Folder(path=data)
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
@@ -83,19 +90,24 @@ class LocalCloud:
         self._running.close()
 
     def _start(self) -> None:
-        begin = self._running.enter_context
-        port, panel_port, smtp_port = self._ports
+        self._play_aws()
+        front = self._deploy()
+        self._serve(front)
+
+    def _play_aws(self) -> None:
+        begin, kept = self._running.enter_context, self._kept
+        self._tables = tables(kept)
         self._quiet = Quiet()
-        self._clock = Clock(self._quiet)
+        self._clock = Clock(self._quiet, kept)
         begin(_environment(deployment.aws_environment(), without=deployment.foreign_variables()))
         begin(models_read_once())
         begin(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
         self._counted: deque[str] = deque(maxlen=10_000)
         begin(_fresh_app(self._clock.now, self._counted.append))
 
-        self._functions = Functions(self._clock, self._quiet)
-        tables, self._outbox, self._faults = Tables(), Outbox(self._clock), Faults()
-        begin(tables.installed())
+        self._functions = Functions(self._clock, self._quiet, kept.inside("events"))
+        self._outbox, self._faults = Outbox(self._clock, kept), Faults()
+        begin(self._tables.installed())
         begin(quick_transactions())
         begin(quick_tables())
         begin(retention_told())
@@ -104,40 +116,52 @@ class LocalCloud:
         begin(self._functions.installed())
         begin(Workflows(self._clock, self._quiet).installed())
 
+    def _deploy(self) -> Front:
+        begin, kept = self._running.enter_context, self._kept
+        port, panel_port, _ = self._ports
         front = Front(port)
         self._running.callback(front.close)
         self._panel = Panel(self, panel_port)
         self._running.callback(self._panel.close)
         self.desk_url, self.panel_url = front.url, self._panel.url
-        self.issuer = Issuer(self.panel_url, self._clock)
+        self.issuer = Issuer(self.panel_url, self._clock, kept)
         self.signing_in = SigningIn(self.issuer, self._clock, desk_url=self.desk_url)
         self._deployed = deployment.deploy(
             self._project,
             desk_url=self.desk_url,
             panel_url=self.panel_url,
             settings=self._settings | _with_pool(self._settings.get("USER_POOL")),
+            kept=kept,
         )
         begin(_environment(self._deployed.variables()))
         self.permissions = Permissions()
         begin(self.permissions.enforced(self._deployed.functions))
         self._functions.before_each = self._remembers_only_its_own
         seeds.make_holders()
+        objects = Objects(kept=kept.inside("objects"))
+        objects.restore()
+        begin(objects.installed())
         import_module("chalicelib.closure.holders").names()  # a list that can't be used is told of now, whole
+        return front
 
+    def _serve(self, front: Front) -> None:
+        begin, kept = self._running.enter_context, self._kept
         functions = list(self._deployed.functions.values())
         self._by_arn = {each.function_arn: each for each in functions}
-        for follower in streams.followers(self._functions, self._quiet, tables, functions):
+        for follower in streams.followers(self._functions, self._quiet, self._tables, functions):
             begin(follower.following())
         schedules = Schedules(self._clock, self._fire)
         begin(schedules.running())
-        self._travel = Travel(self._clock, schedules, self._quiet)
+        self._travel = Travel(self._clock, schedules, self._quiet, self._tables.delete_expired)
         self._receiving = Receiving(self._clock)
         begin(self._panel.serving())
         self.gateway = front.opens_on(import_module("app").app, self._deployed.functions["APIHandler"], self._functions)
-        if self._seeds:
+        if self._seeds and not kept.read("seeded.json"):
             seeds.seed(self.gateway, self.token(sub="crm", scope="accounts:write"))
+            kept.write("seeded.json", True)
+        self._functions.send_again(functions)
         self.settle()
-        self.smtp_port = begin(smtp(self._receiving, smtp_port))
+        self.smtp_port = begin(smtp(self._receiving, self._ports[2]))
         begin(front.serving())  # last: the desk answers when everything is ready
 
     def _fire(self, schedule: Schedule) -> None:

@@ -8,7 +8,7 @@ import secrets
 import zipfile
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from moto.dynamodb.models import dynamodb_backends
 from infra import template
 from infra.local import stand_ins
 from infra.local.clients import client
+from infra.local.folder import NOTHING_KEPT, Folder
 from infra.local.seams import replaced
 from infra.local.where import ACCOUNT, AUDIENCE, FOUNDATIONS, MAIL_DOMAIN, REGION, STACK, STAGE, SUPPORT_ADDRESS
 
@@ -44,10 +45,12 @@ class Deployed:
         return self.functions["".join(part.title() for part in name.split("_"))]
 
 
-def deploy(project: Path, *, desk_url: str, panel_url: str, settings: dict[str, str]) -> Deployed:
+def deploy(
+    project: Path, *, desk_url: str, panel_url: str, settings: dict[str, str], kept: Folder = NOTHING_KEPT
+) -> Deployed:
     """Foundations, secrets, the app's stack, then what no template can say. `settings` as environment variables."""
     stand_ins.register()
-    _make_keys()
+    _make_keys(kept)
     _upload_code()
     _create(
         FOUNDATIONS,
@@ -88,12 +91,15 @@ def _parameter(variable: str) -> str:
     return variable.title().replace("_", "")
 
 
-def _make_keys() -> None:
+def _make_keys(kept: Folder) -> None:
     """The desk's secrets: CloudFormation can't make a SecureString, so a deploy makes it before the stack."""
-    keys = {"now": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(32)).decode()}}
-    receipt_keys = {"now": "r1", "keys": {"r1": base64.b64encode(secrets.token_bytes(32)).decode()}}
-    for name, value in (("keys", keys), ("receipt-keys", receipt_keys)):
+    for name, first in (("keys", "k1"), ("receipt-keys", "r1")):
+        value = kept.once(f"{name}.json", partial(_new_keys, first))
         client("ssm").put_parameter(Name=f"/signoff/{STAGE}/{name}", Type="SecureString", Value=json.dumps(value))
+
+
+def _new_keys(name: str) -> dict[str, Any]:
+    return {"now": name, "keys": {name: base64.b64encode(secrets.token_bytes(32)).decode()}}
 
 
 def _upload_code() -> None:

@@ -6,6 +6,7 @@ Everything that invokes a function in moto (the API, Step Functions, SNS) comes 
 import base64
 import json
 import logging
+import time
 import traceback
 import uuid
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from moto.awslambda.models import LambdaFunction
 
 from infra.local.clients import client
 from infra.local.clock import Clock
+from infra.local.folder import NOTHING_KEPT, Folder
 from infra.local.quiet import Quiet
 from infra.local.seams import replaced
 
@@ -67,9 +69,10 @@ def resource_of(function: str) -> str:
 class Functions:
     """Calls the deployed functions, waits for their answer or lets them run by themselves."""
 
-    def __init__(self, clock: Clock, quiet: Quiet) -> None:
+    def __init__(self, clock: Clock, quiet: Quiet, kept: Folder = NOTHING_KEPT) -> None:
         self._clock = clock
         self._quiet = quiet
+        self._kept = kept
         self.before_each: Callable[[LambdaFunction], None] = lambda _: None
         """Is called before a function runs."""
         self._events = ThreadPoolExecutor(max_workers=16, thread_name_prefix="lambda-event")
@@ -116,21 +119,44 @@ class Functions:
 
     def send(self, function: LambdaFunction, event: Any) -> None:
         """Runs the function soon; two retries (at once: waiting would only slow tests), then its failure queue."""
-        self._quiet.begin()
-        self._events.submit(self._run_event, function, json.dumps(event))
+        told = json.dumps(event)
+        self._begin(function, told, self._keep(function, told) if _brings_a_letter(event) else None)
 
-    def _run_event(self, function: LambdaFunction, event: str) -> None:
+    def send_again(self, functions: list[LambdaFunction]) -> None:
+        """The letters' events that another life of this cloud left behind: Lambda's own queue is as durable."""
+        by_handler = {str(each.handler): each for each in functions}  # their names change with each deployment
+        for each in self._kept.files():
+            left = self._kept.read(each.name)
+            self._begin(by_handler[left["handler"]], left["event"], each.name)
+
+    def _keep(self, function: LambdaFunction, event: str) -> str:
+        name = f"{time.time_ns():020}-{uuid.uuid4()}.json"
+        self._kept.write(name, {"handler": str(function.handler), "event": event})
+        return name
+
+    def _begin(self, function: LambdaFunction, event: str, kept_as: str | None) -> None:
+        self._quiet.begin()
+        self._events.submit(self._run_event, function, event, kept_as)
+
+    def _run_event(self, function: LambdaFunction, event: str, kept_as: str | None) -> None:
         try:
             tries = 1 + _retries(function)
             for _ in range(tries):
                 outcome = self.call(function, json.loads(event))
                 if not outcome.is_error:
+                    if kept_as:
+                        self._kept.drop(kept_as)
                     return
             _give_up(function, event, outcome, tries)
         except Exception:
             log.exception("an event for %s was lost", function.function_name)
         finally:
             self._quiet.end()
+
+
+def _brings_a_letter(event: Any) -> bool:
+    records = event.get("Records", []) if isinstance(event, dict) else []
+    return any(each.get("eventSource") == "aws:ses" for each in records)
 
 
 def afterwards(act: Callable[[], None]) -> None:

@@ -7,18 +7,19 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from infra.local.clock import Clock
+from infra.local.folder import NOTHING_KEPT, Folder
 from infra.local.where import AUDIENCE
 
 LIVES_FOR_S = 90 * 24 * 3600
 
 
 class Issuer:
-    """An OpenID Connect issuer at `url`, with one key for as long as it lives."""
+    """An OpenID Connect issuer at `url`, with one key for as long as it lives, or as long as its folder."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
+    def __init__(self, url: str, clock: Clock, kept: Folder = NOTHING_KEPT) -> None:
         self.url = url
         self._clock = clock
-        self._key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, private=True, auto_kid=True)
+        self._key = RSAKey.import_key(kept.once("issuer.json", _new_key))
         self._lock = threading.Lock()
         self._next_id_token: dict[str, Any] = {}
 
@@ -83,3 +84,8 @@ class Issuer:
 
     def _signed(self, claims: dict[str, Any]) -> str:
         return str(jwt.encode({"alg": "RS256", "kid": self._key.kid}, claims, self._key))
+
+
+def _new_key() -> dict[str, Any]:
+    made = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, private=True, auto_kid=True)
+    return dict(made.as_dict(private=True))

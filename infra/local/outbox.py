@@ -17,11 +17,14 @@ from moto.sesv2.responses import SESV2Response
 
 from infra.local.clients import client
 from infra.local.clock import Clock
+from infra.local.folder import NOTHING_KEPT, Folder
 from infra.local.functions import afterwards
 from infra.local.seams import replaced
 from infra.local.where import ACCOUNT, REGION
 
 SIMULATOR = "simulator.amazonses.com"  # SES's own, see "Using the mailbox simulator" in its developer guide
+
+MAILS = "mails.jsonl"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +48,11 @@ class Mail:
 class Outbox:
     """Keeps every mail that moto's SES accepted, and has its fate told to the configuration set's topic."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, kept: Folder = NOTHING_KEPT) -> None:
         self._clock = clock
+        self._kept = kept
         self._lock = threading.Lock()
-        self._mails: list[Mail] = []
+        self._mails = [Mail(**{**each, "to": tuple(each["to"])}) for each in kept.lines(MAILS)]
 
     @contextmanager
     def installed(self) -> Iterator[None]:
@@ -68,6 +72,7 @@ class Outbox:
             request = json.loads(response.body)
             mail = _mail(json.loads(answer)["MessageId"], request, self._clock.now())
             with self._lock:
+                self._kept.add_line(MAILS, asdict(mail))
                 self._mails.append(mail)
             # Its fate is known later than its sending: not before the function that sends it has ended.
             afterwards(lambda: _tell_fate(mail, request, self._clock.now()))

@@ -9,21 +9,18 @@ old.
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from moto.awslambda.models import LambdaFunction
-from moto.dynamodb.models import dynamodb_backends
 
 from infra.local.clients import client
 from infra.local.filters import matches
 from infra.local.functions import Functions, as_json, send_to_queue
 from infra.local.quiet import Quiet
-from infra.local.tables import Tables
-from infra.local.where import ACCOUNT, REGION
 
 log = logging.getLogger("signoff.local")
 
@@ -46,6 +43,10 @@ class Mapping:
     def wants(self, record: Record) -> bool:
         return not self.patterns or any(matches(pattern, record) for pattern in self.patterns)
 
+    @property
+    def table(self) -> str:
+        return self.stream.split(":")[5].split("/")[1]
+
 
 def mapping_from(described: dict[str, Any]) -> Mapping:
     """Of what ListEventSourceMappings answers for one."""
@@ -61,19 +62,32 @@ def mapping_from(described: dict[str, Any]) -> Mapping:
     )
 
 
+class Source(Protocol):
+    """A stream, read in order from where it stands."""
+
+    @property
+    def look_every_s(self) -> float | None:
+        """How long to wait for a word that something was written; None: it always comes."""
+        ...
+
+    def next(self, most: int) -> list[Record]:
+        """What comes next, the same until it is done."""
+        ...
+
+    def done(self, records: list[Record]) -> None: ...
+
+
 class Follower:
-    """One mapping at work: reads its stream in order from where it stands, in a thread of its own."""
+    """One mapping at work, in a thread of its own."""
 
     def __init__(
-        self, mapping: Mapping, function: LambdaFunction, functions: Functions, quiet: Quiet, tables: Tables
+        self, mapping: Mapping, function: LambdaFunction, functions: Functions, quiet: Quiet, source: Source
     ) -> None:
         self.mapping = mapping
-        self._tables = tables
+        self._source = source
         self._function = function
         self._functions = functions
         self._quiet = quiet
-        self._done = 0
-        self._table = mapping.stream.split(":")[5].split("/")[1]
         self._written = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._follow, daemon=True, name=f"stream-{function.function_name}")
@@ -101,14 +115,13 @@ class Follower:
                 try:
                     self._hand_over(records)
                 finally:
-                    self._done += len(records)
+                    self._source.done(records)
             else:
                 self._quiet.something_changed()
-                self._written.wait()
+                self._written.wait(self._source.look_every_s)
 
     def _next(self) -> list[Record]:
-        with self._tables.still():
-            return records_of(self._table, after=self._done, most=self.mapping.batch_size)
+        return self._source.next(self.mapping.batch_size)
 
     def _hand_over(self, records: list[Record]) -> None:
         as_lambda_sees_them = [as_lambda_sees(each, self.mapping.stream) for each in records]
@@ -175,28 +188,30 @@ def _give_up(records: list[Record], mapping: Mapping, tries: int) -> None:
     )
 
 
-def records_of(table: str, *, after: int, most: int) -> list[Record]:
-    """The next records of the table's stream, `after` so many. Straight from where GetRecords has them: each follower
-    asks after every write, and mostly in vain."""
-    shard = dynamodb_backends[ACCOUNT][REGION].get_table(table).stream_shard
-    return [each.to_json() for each in shard.items[after : after + most]] if shard else []
-
-
 def as_lambda_sees(record: Record, stream: str) -> Record:
     """The record in an event: all JSON, times in seconds, bytes in base64."""
     seen: Record = json.loads(json.dumps({**record, "eventSourceARN": stream}, default=as_json))
     return seen
 
 
-def followers(functions: Functions, quiet: Quiet, tables: Tables, deployed: list[LambdaFunction]) -> list[Follower]:
-    """One for each mapping that is deployed and enabled."""
+class Streaming(Protocol):
+    """Tables that have streams, and tell of operations that may have written."""
+
+    def listen(self, listener: Callable[[], None]) -> None: ...
+
+    def open_stream(self, table: str, reader: str) -> Source | None:
+        """The table's stream as the function with that handler reads it; None where there is none."""
+        ...
+
+
+def followers(functions: Functions, quiet: Quiet, tables: Streaming, deployed: list[LambdaFunction]) -> list[Follower]:
+    """One for each mapping that is deployed and enabled, and whose table has a stream."""
     by_arn = {each.function_arn: each for each in deployed}
     found = client("lambda").list_event_source_mappings()["EventSourceMappings"]
-    made = [
-        Follower(mapping_from(each), by_arn[each["FunctionArn"]], functions, quiet, tables)
-        for each in found
-        if each["State"] == "Enabled"
-    ]
-    for follower in made:
-        tables.listen(follower.look)
+    made = []
+    for each in [each for each in found if each["State"] == "Enabled"]:
+        mapping, function = mapping_from(each), by_arn[each["FunctionArn"]]
+        if source := tables.open_stream(mapping.table, str(function.handler)):
+            made.append(Follower(mapping, function, functions, quiet, source))
+            tables.listen(made[-1].look)
     return made

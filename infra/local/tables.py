@@ -40,11 +40,17 @@ class Tables:
         """Calls it after every operation on a table that may have written: it may come for nothing."""
         self._listeners.append(listener)
 
+    def open_stream(self, table: str, _reader: str) -> "MotoStream":
+        return MotoStream(table, self)
+
+    def delete_expired(self, now: datetime) -> int:
+        return delete_expired(now)
+
     def _one_at_a_time(self, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def call_action(handler: Any) -> Any:
             with self._lock:
                 answer = original(handler)
-            if not _only_reads(handler):
+            if not only_reads(str(handler.headers.get("X-Amz-Target", "")).rpartition(".")[2]):
                 for listener in self._listeners:
                     listener()
             return answer
@@ -52,9 +58,29 @@ class Tables:
         return call_action
 
 
-def _only_reads(handler: Any) -> bool:
-    operation = str(handler.headers.get("X-Amz-Target", "")).rpartition(".")[2]
-    return operation in ("GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems") or operation[:8] == "Describe"
+class MotoStream:
+    """The table's stream straight from where GetRecords has it: a follower asks often, mostly in vain."""
+
+    look_every_s: float | None = None
+
+    def __init__(self, table: str, tables: Tables) -> None:
+        self._table = table
+        self._tables = tables
+        self._done = 0
+
+    def next(self, most: int) -> list[dict[str, Any]]:
+        with self._tables.still():
+            shard = dynamodb_backends[ACCOUNT][REGION].get_table(self._table).stream_shard
+            return [each.to_json() for each in shard.items[self._done : self._done + most]] if shard else []
+
+    def done(self, records: list[dict[str, Any]]) -> None:
+        self._done += len(records)
+
+
+def only_reads(operation: str) -> bool:
+    """Whether nothing is written by it: of a table, or of a stream."""
+    reads = ("GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems", "GetShardIterator", "GetRecords")
+    return operation in reads or operation.startswith(("Describe", "List"))
 
 
 def delete_expired(now: datetime) -> int:

@@ -1,5 +1,6 @@
 """Pushing the desk's time forward: everything due on the way happens, in order."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from infra.local.clock import Clock
@@ -16,10 +17,17 @@ SHORT_RETRY = timedelta(minutes=1)
 class Travel:
     """Settles, and moves the clock."""
 
-    def __init__(self, clock: Clock, schedules: Schedules, quiet: Quiet) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        schedules: Schedules,
+        quiet: Quiet,
+        delete_expired: Callable[[datetime], object] = delete_expired,
+    ) -> None:
         self._clock = clock
         self._schedules = schedules
         self._quiet = quiet
+        self._delete_expired = delete_expired
 
     def settle(self) -> None:
         """Comes back when nothing is in flight.
@@ -44,10 +52,10 @@ class Travel:
             self.settle()
             if self._clock.now() - expired_at >= timedelta(days=1):
                 expired_at = self._clock.now()
-                delete_expired(expired_at)
+                self._delete_expired(expired_at)
         self._clock.jump_to(target)
         self._schedules.back_to_normal()
-        delete_expired(self._clock.now())
+        self._delete_expired(self._clock.now())
         self.settle()
 
     def _next_due_at(self) -> datetime | None:
