@@ -12,15 +12,11 @@ SAMPLE = (
     # and a second agent's record that was refused was the proof all the same
     Pair(status="facts", first="facts", second="letter-stop"),
     Pair(status="awaiting_proof", first="letter-code", second="asks-again"),
-    Pair(status="received", first="confirm", second="letter-stop"),
     Pair(status="in_review", first="approve", second="hold"),
-    Pair(status="in_review", first="approve", second="reject"),
     Pair(status="in_review", first="letter-stop", second="approve"),
     Pair(status="due", first="freeze", second="withdraw"),
     Pair(status="due", first="freeze", second="letter-stop"),
-    Pair(status="due", first="withdraw", second="freeze"),
     Pair(status="looked", first="close", second="new-address"),
-    Pair(status="looked", first="close", second="close"),
 )
 
 

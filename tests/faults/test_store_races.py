@@ -35,7 +35,7 @@ from infra.local.tables import Tables
 from infra.template import PROJECT, read_yaml
 from tests.environment import ENVIRONMENT, of_a_desk
 
-CROWD = 8
+CROWD = 6
 ASKING = Asking(product="other", category="technical_support", subject="Xóa", content="Xóa", word=True, language="vi")
 Result = TypeVar("Result")
 _names = itertools.count(1)
