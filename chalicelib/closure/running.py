@@ -225,7 +225,7 @@ def _ask(holder: str, call: Callable[[], Any]) -> Any:
     except Refused as error:
         raise HolderFailed(f"{holder}: {error}") from None
     except Exception as error:
-        # Of boto3, whose errors of a lost connection have a `response` too: None. The other is PynamoDB's.
+        # Of botocore, whose errors of a lost connection have a `response` too: None. The other is PynamoDB's.
         told = (getattr(error, "response", None) or {}).get("Error", {}).get("Code")
         code = told or getattr(error, "cause_response_code", None) or type(error).__name__
         raise HolderFailed(f"{holder}: {code}") from None

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from chalicelib import clock, metrics, operators
+from chalicelib import clients, clock, metrics, operators
 from chalicelib.notices import delivery
 from chalicelib.notices.facts import BRING_CODES, PREVIOUS, facts_of, language_of, recipients, seat_of
 from chalicelib.notices.mail import CantBeAddressed, raw_mail
@@ -32,11 +32,8 @@ class NotYet(Exception):
 
 @cache
 def _ses() -> Any:
-    import boto3
-    from botocore.config import Config
-
     # One attempt: the SDK's own retry after a lost answer would send the mail twice without our knowing.
-    return boto3.client("sesv2", config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20))
+    return clients.client("sesv2", retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
 
 
 def send_due(number: str) -> None:

@@ -19,9 +19,9 @@ from pynamodb.attributes import (
 )
 from pynamodb.connection import Connection
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
 
 from chalicelib.settings import settings
+from chalicelib.stored import Stored
 from chalicelib.tickets.changes import Change, Fact
 from chalicelib.tickets.ticket import Ticket
 
@@ -67,7 +67,7 @@ class Who(GlobalSecondaryIndex["DeskItem"]):
     who_at = UTCDateTimeAttribute(range_key=True)
 
 
-class DeskItem(Model):
+class DeskItem(Stored):
     class Meta(metaclass=_NamedBySettings):
         pass
 
