@@ -86,13 +86,13 @@ def package(out: Path, project: Path = template.PROJECT, *, architecture: str = 
 
 def check_holders(project: Path) -> None:
     """`CannotPackage` with every fault of every list that lies there: which one is used, HOLDERS says when it runs."""
-    from chalicelib.closure import holders
+    from chalicelib.closure import holders_list
     from chalicelib.problems import SettingsWrong
 
     wrong: list[str] = []
     for path in sorted((project / "chalicelib" / "closure").glob("*.toml")):
         try:
-            holders.read(path.read_text("utf-8"), {"stage": "stage", "user_pool": "user-pool"})
+            holders_list.read(path.read_text("utf-8"), {"stage": "stage", "user_pool": "user-pool"})
         except SettingsWrong as error:
             wrong += [f"{path.name}: {each}" for each in error.wrong]
     if wrong:

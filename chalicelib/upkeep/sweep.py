@@ -11,7 +11,7 @@ from chalice.app import Blueprint
 
 from chalicelib import clock, logs, operators
 from chalicelib.closure import executions, running
-from chalicelib.letters import quarantine
+from chalicelib.letters import dropping
 from chalicelib.notices import sending
 from chalicelib.tickets import agenda, checking, deciding, moves, opening, store
 from chalicelib.tickets.moves import Moved
@@ -55,7 +55,7 @@ def _sweep(context: Any) -> dict[str, int]:
             failed += not _looked_at(number, patience)
             if context.get_remaining_time_in_millis() <= _SPARE_MS:
                 break
-    quarantine.drop_old(enough=lambda: context.get_remaining_time_in_millis() <= _LAST_MS)
+    dropping.drop_old(enough=lambda: context.get_remaining_time_in_millis() <= _LAST_MS)
     return {"looked_at": len(done), "failed": failed}
 
 

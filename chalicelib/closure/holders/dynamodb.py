@@ -7,7 +7,8 @@ from typing import Any
 from pydantic.dataclasses import dataclass
 
 from chalicelib import clients
-from chalicelib.closure.holders import STRICT, Holder, NotDone, Template, filled
+from chalicelib.closure.holders import STRICT, Holder, NotDone, filled
+from chalicelib.closure.holders_list import Template
 from chalicelib.closure.ledger import Look
 from chalicelib.tickets.ticket import AccountRef
 

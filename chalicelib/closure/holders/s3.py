@@ -10,7 +10,8 @@ from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from chalicelib import clients, clock
-from chalicelib.closure.holders import STRICT, Holder, NotDone, Refused, Template, filled
+from chalicelib.closure.holders import STRICT, Holder, NotDone, Refused, filled
+from chalicelib.closure.holders_list import Template
 from chalicelib.closure.ledger import Look
 from chalicelib.settings import settings
 from chalicelib.tickets.ticket import AccountRef

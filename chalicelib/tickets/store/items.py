@@ -6,9 +6,8 @@ ledger and contacts. Beside them small guard items, each alone under a key of it
 
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from cattrs import Converter
 from pynamodb.attributes import (
     BooleanAttribute,
     DiscriminatorAttribute,
@@ -24,6 +23,9 @@ from chalicelib.settings import settings
 from chalicelib.stored import Stored
 from chalicelib.tickets.changes import Change, Fact
 from chalicelib.tickets.ticket import Ticket
+
+if TYPE_CHECKING:
+    from cattrs import Converter
 
 T = TypeVar("T")
 
@@ -179,7 +181,9 @@ def connection() -> Connection:
 
 
 @cache
-def _converter() -> Converter:
+def _converter() -> "Converter":
+    from cattrs import Converter
+
     made = Converter(omit_if_default=True)
     made.register_unstructure_hook(datetime, lambda at: at.isoformat())
     made.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
