@@ -63,20 +63,16 @@ def main(folder: str, handler: str) -> dict[str, float]:
     function = getattr(importlib.import_module(module), name)
     imported = time.process_time()
     aws = _stand_ins(it)
-    ready = time.process_time()
     answer = function(it["event"], Context())
     answered = time.process_time()
     if isinstance(answer, dict) and (answer.get("statusCode", 200) >= 400 or answer.get("batchItemFailures")):
         raise SystemExit(f"{handler} did not do it: {str(answer)[:500]}")
     asked = aws.first_at or answered
-    return {
-        "imported": imported - began,
-        "asked": imported - began + asked - ready,
-        "answered": imported - began + answered - ready,
-    }
+    return {"imported": imported - began, "asked": asked - began, "answered": answered - began}
 
 
 def _stand_ins(it: dict[str, Any]) -> Aws:
+    """What is imported here, the function would import next."""
     import urllib.request
     from datetime import datetime
 

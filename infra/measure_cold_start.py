@@ -1,8 +1,8 @@
 """Cold starts: `python -m infra.measure_cold_start [--times N] [--contributors]`.
 
 Each deployed function's first call, in a fresh interpreter, against a Chalice app that makes one boto3 client and one
-request (infra/bare.py), turn by turn in the same run; the median of each. A story is played in the local cloud first,
-and of each function one invocation is kept with what AWS answered. The fresh process is then handed the same event,
+request (infra/bare.py), which runs before each of them in turn; the medians. A story is played in the local cloud
+first, and of each function one invocation is kept with what AWS answered. The fresh process is then handed the same event,
 and AWS's answers come at once: what is measured is the process's own. Three times of each:
 
     imported    the handler's module is there
@@ -38,6 +38,7 @@ from infra.recorded import Invocation, Told, recorded
 FIRST_CALL = template.PROJECT / "infra" / "first_call.py"
 BARE = "a bare Chalice app"
 AT_MOST = 1.3
+Times = dict[str, float]
 STAGES = ("imported", "asked", "answered")
 CHOSEN = {
     "InboundMail": "GetObject",
@@ -61,16 +62,16 @@ class Start:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """Medians in seconds, and against those of the bare app."""
+    """Medians in seconds, and of the ratios to the bare app."""
 
     name: str
-    seconds: dict[str, float]
-    ratio: dict[str, float]
+    seconds: Times
+    ratio: Times
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--times", type=int, default=7)
+    parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--contributors", action="store_true", help="which packages take how long to import")
     given = parser.parse_args(arguments)
     quiet()
@@ -170,24 +171,27 @@ def _bare() -> Invocation:
 
 
 def measured(starts: list[Start], folder: str, *, times: int) -> list[Measured]:
-    taken: dict[str, list[dict[str, float]]] = {each.name: [] for each in starts}
-    for turn in range(times + 1):
-        for each in starts:
-            it = _in_a_fresh_interpreter(each, folder)
-            if turn:  # the first time modules are compiled
-                taken[each.name].append(it)
-    medians = {
-        name: {stage: statistics.median(one[stage] for one in all_of_them) for stage in STAGES}
-        for name, all_of_them in taken.items()
-    }
-    bare = medians[BARE]
-    return [
-        Measured(name=name, seconds=mine, ratio={stage: mine[stage] / bare[stage] for stage in STAGES})
-        for name, mine in medians.items()
-    ]
+    """Each against the bare app's run just before it: what else the machine does disturbs both alike."""
+    bare, *others = starts
+    for each in starts:
+        _in_a_fresh_interpreter(each, folder)  # the first time modules are compiled
+    taken: dict[str, list[tuple[Times, Times]]] = {each.name: [] for each in others}
+    for _ in range(times):
+        for each in others:
+            taken[each.name].append((_in_a_fresh_interpreter(bare, folder), _in_a_fresh_interpreter(each, folder)))
+    all_bare = [pair[0] for pairs in taken.values() for pair in pairs]
+    found = [Measured(name=BARE, seconds=_medians(all_bare), ratio=dict.fromkeys(STAGES, 1.0))]
+    for name, pairs in taken.items():
+        ratios = [{stage: mine[stage] / its[stage] for stage in STAGES} for its, mine in pairs]
+        found.append(Measured(name=name, seconds=_medians([mine for _, mine in pairs]), ratio=_medians(ratios)))
+    return found
 
 
-def _in_a_fresh_interpreter(start: Start, folder: str) -> dict[str, float]:
+def _medians(times: list[Times]) -> Times:
+    return {stage: statistics.median(each[stage] for each in times) for stage in STAGES}
+
+
+def _in_a_fresh_interpreter(start: Start, folder: str) -> Times:
     done = subprocess.run(
         [sys.executable, str(FIRST_CALL), str(template.PROJECT), start.handler],
         input=start.invocation, env=start.environment | {"PYTHONPYCACHEPREFIX": folder},
@@ -195,7 +199,7 @@ def _in_a_fresh_interpreter(start: Start, folder: str) -> dict[str, float]:
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"{start.name}: {done.stderr[-2000:]}")
-    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    told: Times = json.loads(done.stdout.splitlines()[-1])
     return told
 
 
