@@ -2,8 +2,8 @@
 
 Each deployed function's first call, in a fresh interpreter, against a Chalice app that makes one boto3 client and one
 request (infra/bare.py), which runs before each of them in turn; the medians. A story is played in the local cloud
-first, and of each function one invocation is kept with what AWS answered. The fresh process is then handed the same event,
-and AWS's answers come at once: what is measured is the process's own. Three times of each:
+first, and of each function one invocation is kept with what AWS answered. The fresh process is then handed the same
+event, and AWS's answers come at once: what is measured is the process's own. Three times of each:
 
     imported    the handler's module is there
     asked       its first request to AWS is on its way: settings are read, a client is made

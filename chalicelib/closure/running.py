@@ -286,16 +286,14 @@ def _busy_with(number: str, run: int) -> str | None:
     return ledger.busy_with(store.ledger.read(number), listed, run=run, allowed=settings().kept_by_law)
 
 
-def look_again(ticket: Ticket) -> None:
+def look_again(ticket: Ticket) -> Ticket:
     """The nightly look at a closed account: what reappears reopens the ticket. A new generation is a new customer.
+    Where nothing is there the ticket says so, which is no change, and is written with the sweep's last word on it.
 
     A holder that can't tell tonight has not shown anything: `HolderFailed`, and the next sweep asks again.
     """
     there = still_there(ticket)
-    if there:
-        reopen(ticket, there)
-    else:
-        store.note_look_again(ticket, at=clock.now())
+    return reopen(ticket, there) if there else replace(ticket, looked_again_at=clock.now())
 
 
 def still_there(ticket: Ticket) -> tuple[str, Look] | None:

@@ -17,7 +17,7 @@ from pynamodb.attributes import (
     UTCDateTimeAttribute,
 )
 from pynamodb.connection import Connection
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
 
 from chalicelib.settings import settings
 from chalicelib.stored import Stored
@@ -48,11 +48,12 @@ class Agenda(GlobalSecondaryIndex["DeskItem"]):
 
 
 class Wake(GlobalSecondaryIndex["DeskItem"]):
-    """Tickets by the time when the sweep must look at them next. Sparse: what waits for nothing isn't in it."""
+    """Tickets by the time when the sweep must look at them next. Sparse: what waits for nothing isn't in it.
+    Little more than keys: the sweep reads each ticket itself."""
 
     class Meta:
         index_name = "wake"
-        projection = AllProjection()
+        projection = IncludeProjection(["item"])  # by which PynamoDB tells kinds of items apart
 
     wake = UnicodeAttribute(hash_key=True)
     wake_at = UTCDateTimeAttribute(range_key=True)
