@@ -40,8 +40,9 @@ COLD = Measure(
     name="Cold start",
     command=("-m", "infra.measure_cold_start", "--contributors"),
     says="Processor time of each function's first call in a fresh interpreter, against a Chalice app with one boto3 "
-    "client that makes one call, which ran just before it. `asked`: its first request to AWS is on its way. `answered`: it "
-    "is done, with every client it needs (a mail takes three), all that it words and shows. AWS answers at once.",
+    "client that makes one call, which ran just before it. `asked`: its first request to AWS is on its way. "
+    "`answered`: it is done, with every client it needs (a mail takes three), all that it words and shows. AWS answers "
+    "at once.",
 )
 LOAD = Measure(
     name="Load and warm overhead",

@@ -62,17 +62,20 @@ def main() -> int:
         posts = posts_of(cloud, desk)
         letters = letters_of(cloud, desk)
         empty = tables_kept()
-        told = [rate("tickets created", "POST /tickets", posts, API, empty)]
-        told.append(rate("letters taken in", "a stranger's question", letters, MAIL, empty))
-        told.append(warm("POST /tickets", [(API, each) for each in posts], empty, broken))
+        tell(rate("tickets created", "POST /tickets", posts, API, empty))
+        tell(rate("letters taken in", "a stranger's question", letters, MAIL, empty))
+        tell(warm("POST /tickets", [(API, each) for each in posts], empty, broken))
         batch = batch_of(posts)
-        told.append(warm("a stream batch of 100 tickets", [(STREAM, batch)], tables_kept(), broken))
-        told.append(poisoned(cloud, batch, broken))
+        tell(warm("a stream batch of 100 tickets", [(STREAM, batch)], tables_kept(), broken))
+        tell(poisoned(cloud, batch, broken))
         empty()
-        told.append(lists_and_sweeps(cloud, desk, broken))
-    print("\n".join(told))
+        tell(lists_and_sweeps(cloud, desk, broken))
     print("\n".join(["", *broken]) if broken else "\nEvery promise is kept.")
     return 1 if broken else 0
+
+
+def tell(line: str) -> None:
+    print(line, flush=True)
 
 
 # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────
