@@ -37,8 +37,8 @@ check: $(READY) ## what CI runs: format, lint, imports, types, templates, tests
 	@$(RUN) pip check
 	@$(RUN) pytest -n 2 --dist worksteal
 
-bench: $(READY) ## prints measured figures: pages
-	@$(RUN) infra.measure_pages
+bench: $(READY) $(TOOLS)/.ready ## cold starts, load, pages, letters (MAIL=folder of *.eml); WRITE=1: into docs/results.md
+	@$(RUN) infra.bench $(if $(WRITE),--write) $(if $(MAIL),--mail "$(MAIL)")
 
 soak: $(READY) ## faults at every call, races, restarts, any request: at most half an hour on two cores
 	@$(RUN) tests.faults.soak

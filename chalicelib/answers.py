@@ -60,7 +60,7 @@ Time = Annotated[
 class View(BaseModel):
     """What every model of an answer is."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Page(View, Generic[Item]):

@@ -1,21 +1,33 @@
-"""Clients of AWS that several files use, or that threads make (boto3 makes two at the same time badly), and what their
-errors are."""
+"""Clients of AWS. One session makes them all: it reads what botocore knows of endpoints once, and boto3, which would
+read it again and import twice as much, isn't needed."""
 
 from functools import cache
 from threading import Lock
 from typing import Any
 
-one_at_a_time = Lock()
-"""Held while a client is made."""
+_one_at_a_time = Lock()
+"""Held while a client is made: botocore makes two at the same time badly."""
+
+
+@cache
+def _session() -> Any:
+    from botocore.session import get_session
+
+    return get_session()
+
+
+def client(service: str, **config: Any) -> Any:
+    """A new client of this service, with such settings as botocore's Config takes. Whoever asks keeps it."""
+    from botocore.config import Config
+
+    with _one_at_a_time:
+        return _session().create_client(service, config=Config(**config))
 
 
 @cache
 def ssm() -> Any:
     """The Parameter Store, where all secrets lie."""
-    import boto3
-
-    with one_at_a_time:
-        return boto3.client("ssm")
+    return client("ssm")
 
 
 def is_of_aws(error: BaseException) -> bool:

@@ -4,7 +4,7 @@ import logging
 from functools import cache
 from typing import Any
 
-from chalicelib import metrics
+from chalicelib import clients, metrics
 from chalicelib.settings import settings
 
 _log = logging.getLogger("signoff.operators")
@@ -12,9 +12,7 @@ _log = logging.getLogger("signoff.operators")
 
 @cache
 def _topics() -> Any:
-    import boto3
-
-    return boto3.client("sns")
+    return clients.client("sns")
 
 
 def warn(what: str, number: str = "") -> None:

@@ -105,7 +105,7 @@ _EMPTY = N_("This must not be empty.")
 class Input(BaseModel):
     """What every model of a body or a query is: unknown fields refused, nothing turned into something else silently."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Nothing(Input):

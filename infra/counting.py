@@ -3,8 +3,8 @@
 Calls are counted where they leave botocore, one HTTP attempt each, by the function that makes them. moto's capacity
 figures are constants, so capacity units are reckoned here from the items themselves, by DynamoDB's published rules:
 a write costs a unit for each begun KB of the larger of the item before and after, twice in a transaction, and the same
-again in each index that holds it (twice where its place there changes); a read costs half a unit for each begun 4 KB,
-one where it is consistent.
+again in each index that holds it (twice where its place there changes; where little but keys lies there, a unit then
+and none otherwise); a read costs half a unit for each begun 4 KB, one where it is consistent.
 """
 
 import json
@@ -205,10 +205,11 @@ def _index_units(table: str, before: Json | None, after: Json | None) -> float:
     for index in _table(table).global_indexes:
         names = [each["AttributeName"] for each in index.schema]
         was, now = _place(before, names), _place(after, names)
+        is_whole = index.projection["ProjectionType"] == "ALL"
         if was and was == now:
-            found += _kb(after) if before != after else 0
+            found += _kb(after) if is_whole and before != after else 0
         else:
-            found += (_kb(before) if was else 0) + (_kb(after) if now else 0)
+            found += sum((_kb(item) if is_whole else 1) for item, place in ((before, was), (after, now)) if place)
     return found
 
 

@@ -11,6 +11,7 @@ import platform
 import re
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,7 +21,8 @@ from infra import template
 BUILD = template.PROJECT / "build"
 OLDEST_RUNTIME = (3, 12)  # Lambda creates no function for an older one since July 2026
 DEPLOYED = "arm64"
-LARGEST = 15_000_000  # bytes; cold starts grow with it, and Lambda's own limit is far away
+CODE_FOLDER = "/var/task"  # where Lambda lays the zip; tracebacks name files by it
+LARGEST = 18_000_000  # bytes; cold starts grow with it, and Lambda's own limit is far away
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 """Lambda's word for an architecture, and that of wheels."""
 
@@ -86,13 +88,13 @@ def package(out: Path, project: Path = template.PROJECT, *, architecture: str = 
 
 def check_holders(project: Path) -> None:
     """`CannotPackage` with every fault of every list that lies there: which one is used, HOLDERS says when it runs."""
-    from chalicelib.closure import holders
+    from chalicelib.closure import holders_list
     from chalicelib.problems import SettingsWrong
 
     wrong: list[str] = []
     for path in sorted((project / "chalicelib" / "closure").glob("*.toml")):
         try:
-            holders.read(path.read_text("utf-8"), {"stage": "stage", "user_pool": "user-pool"})
+            holders_list.read(path.read_text("utf-8"), {"stage": "stage", "user_pool": "user-pool"})
         except SettingsWrong as error:
             wrong += [f"{path.name}: {each}" for each in error.wrong]
     if wrong:
@@ -120,15 +122,31 @@ def _read(out: Path) -> template.Template:
 
 
 def prune(packed: Path) -> None:
-    """Takes out what is never read, and all that depends on when and where it was packed: order and dates."""
+    """Takes out what is never read, and all that depends on when and where it was packed: order and dates. Puts in what
+    Lambda, whose code folder can't be written, would compile anew at every cold start."""
     smaller = packed.with_suffix(".smaller")
-    with zipfile.ZipFile(packed) as old, zipfile.ZipFile(smaller, "w", zipfile.ZIP_DEFLATED) as new:
-        for each in sorted(old.infolist(), key=lambda it: it.filename):
-            if is_needed(each.filename):
-                plain = zipfile.ZipInfo(each.filename)
-                plain.external_attr = 0o644 << 16
-                new.writestr(plain, old.read(each), zipfile.ZIP_DEFLATED)
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(packed) as old:
+        for each in old.infolist():
+            if is_needed(each.filename) and not each.is_dir():
+                old.extract(each, folder)
+        compile_all(Path(folder))
+        with zipfile.ZipFile(smaller, "w", zipfile.ZIP_DEFLATED) as new:
+            for path in sorted(Path(folder).rglob("*")):
+                if path.is_file():
+                    plain = zipfile.ZipInfo(path.relative_to(folder).as_posix())
+                    plain.external_attr = 0o644 << 16
+                    new.writestr(plain, path.read_bytes(), zipfile.ZIP_DEFLATED)
     smaller.replace(packed)
+
+
+def compile_all(folder: Path) -> None:
+    """Every module, by this Python, which is that of the function's runtime. Never held against its source's date; in
+    an interpreter of its own with fixed hashes, so that the same source makes the same bytes."""
+    how = ["-q", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", CODE_FOLDER]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    subprocess.run(
+        [sys.executable, "-m", "compileall", *how, str(folder)], env=environment | {"PYTHONHASHSEED": "0"}, check=False
+    )  # what doesn't compile is a template of some package's, and isn't imported
 
 
 def is_needed(name: str) -> bool:
@@ -139,6 +157,11 @@ def is_needed(name: str) -> bool:
     return not UNREAD.search(name)
 
 
+def _compiled(name: str) -> str:
+    folder, _, module = name.rpartition("/")
+    return f"{folder}/__pycache__/{module.removesuffix('.py')}.{sys.implementation.cache_tag}.pyc".lstrip("/")
+
+
 def faults(packed: Path, architecture: str = DEPLOYED) -> list[str]:
     """Why this zip must not go up: its size, what it holds and lacks, and wheels of another machine."""
     wrong = []
@@ -146,7 +169,8 @@ def faults(packed: Path, architecture: str = DEPLOYED) -> list[str]:
         wrong.append(f"the zip has {size / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f}")
     with zipfile.ZipFile(packed) as inside:
         names = inside.namelist()
-        wrong += [f"{name}: nothing reads it" for name in names if not is_needed(name)]
+        compiled = {_compiled(name) for name in names if name.endswith(".py")}
+        wrong += [f"{name}: nothing reads it" for name in names if not is_needed(name) and name not in compiled]
         wrong += [
             f"{name}: looks like a secret"
             for name in names

@@ -5,11 +5,11 @@ from typing import Any, cast
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
 
 from chalicelib.accounts.account import Account, AccountId, Fields, folded
 from chalicelib.problems import AccountClosing, ChangedMeanwhile, NotFound
 from chalicelib.settings import settings
+from chalicelib.stored import Stored
 from chalicelib.transaction import Found, Refused, Together
 
 
@@ -27,7 +27,7 @@ class ByAddress(GlobalSecondaryIndex["AccountItem"]):
     address = UnicodeAttribute(hash_key=True)
 
 
-class AccountItem(Model):
+class AccountItem(Stored):
     class Meta(metaclass=_NamedBySettings):
         pass
 
@@ -50,7 +50,7 @@ class AccountItem(Model):
     by_address = ByAddress()
 
 
-class LockItem(Model):
+class LockItem(Stored):
     """Keeps an account id from being registered anew while the account that had it is being erased."""
 
     class Meta(metaclass=_NamedBySettings):

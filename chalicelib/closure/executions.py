@@ -6,16 +6,14 @@ from functools import cache
 from json import dumps
 from typing import Any
 
-from chalicelib import clock
+from chalicelib import clients, clock
 from chalicelib.settings import settings
 from chalicelib.tickets.ticket import Ticket
 
 
 @cache
 def _workflow() -> Any:
-    import boto3
-
-    return boto3.client("stepfunctions")
+    return clients.client("stepfunctions")
 
 
 def start(ticket: Ticket) -> None:

@@ -225,7 +225,7 @@ def _ask(holder: str, call: Callable[[], Any]) -> Any:
     except Refused as error:
         raise HolderFailed(f"{holder}: {error}") from None
     except Exception as error:
-        # Of boto3, whose errors of a lost connection have a `response` too: None. The other is PynamoDB's.
+        # Of botocore, whose errors of a lost connection have a `response` too: None. The other is PynamoDB's.
         told = (getattr(error, "response", None) or {}).get("Error", {}).get("Code")
         code = told or getattr(error, "cause_response_code", None) or type(error).__name__
         raise HolderFailed(f"{holder}: {code}") from None
@@ -286,16 +286,14 @@ def _busy_with(number: str, run: int) -> str | None:
     return ledger.busy_with(store.ledger.read(number), listed, run=run, allowed=settings().kept_by_law)
 
 
-def look_again(ticket: Ticket) -> None:
+def look_again(ticket: Ticket) -> Ticket:
     """The nightly look at a closed account: what reappears reopens the ticket. A new generation is a new customer.
+    Where nothing is there the ticket says so, which is no change, and is written with the sweep's last word on it.
 
     A holder that can't tell tonight has not shown anything: `HolderFailed`, and the next sweep asks again.
     """
     there = still_there(ticket)
-    if there:
-        reopen(ticket, there)
-    else:
-        store.note_look_again(ticket, at=clock.now())
+    return reopen(ticket, there) if there else replace(ticket, looked_again_at=clock.now())
 
 
 def still_there(ticket: Ticket) -> tuple[str, Look] | None:

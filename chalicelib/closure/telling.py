@@ -4,15 +4,14 @@ import json
 from functools import cache
 from typing import Any, Literal
 
+from chalicelib import clients
 from chalicelib.settings import settings
 from chalicelib.tickets.ticket import Ticket
 
 
 @cache
 def _events() -> Any:
-    import boto3
-
-    return boto3.client("events")
+    return clients.client("events")
 
 
 class EventRefused(Exception):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from chalicelib import clock, operators
 from chalicelib.letters.arrival import Opened, ours
-from chalicelib.letters.quarantine import GO_BY_THEMSELVES
+from chalicelib.letters.dropping import GO_BY_THEMSELVES
 from chalicelib.settings import settings
 from chalicelib.tickets import store
 from chalicelib.tickets.opening import asker_hash

@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib.answers import Answer, Page, Paging, Time, View
 from chalicelib.calls import AGENT, Call, Calls
 from chalicelib.cursors import cursor_for, key_of
-from chalicelib.letters import intake, quarantine
+from chalicelib.letters import dropping
 from chalicelib.tickets import opening, store
 from chalicelib.tickets.views import AttachmentView
 
@@ -49,19 +49,21 @@ def list_quarantine(call: Call[Paging]) -> Answer:
 @calls.post("/desk/quarantine/{id}/release", who=AGENT, answers={200: Done}, says="It is a person's: take it in",
             ids=_IDS)  # fmt: skip
 def release(call: Call[None]) -> Answer:
+    from chalicelib.letters import intake, quarantine  # all that reads letters: the other calls need none of it
+
     intake.place(quarantine.released(call.path["id"]), "person")
     return Answer(200, Done(id=call.path["id"]))
 
 
 @calls.post("/desk/quarantine/{id}/drop", who=AGENT, answers={200: Done}, says="Drop it", ids=_IDS)
 def drop(call: Call[None]) -> Answer:
-    quarantine.drop(call.path["id"])
+    dropping.drop(call.path["id"])
     return Answer(200, Done(id=call.path["id"]))
 
 
 def _view(item: Any) -> QuarantinedLetter:
     data = item.data
-    goes_at = item.at + quarantine.KEPT_FOR if item.cause in quarantine.GO_BY_THEMSELVES else None
+    goes_at = item.at + dropping.KEPT_FOR if item.cause in dropping.GO_BY_THEMSELVES else None
     return QuarantinedLetter(
         id=data["id"], at=item.at, cause=item.cause, standing=data["standing"], verdicts=data.get("verdicts", {}),
         from_seen=data.get("from"), subject=data.get("subject", ""), preview=data.get("text", "")[:2_000],

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from chalicelib import clock
+from chalicelib import clients, clock
 from chalicelib.language import MARKERS
 from chalicelib.letters import attachments
 from chalicelib.letters.kinds import Ours, Verdicts
@@ -87,9 +87,7 @@ class Opened:
 
 @cache
 def _s3() -> Any:
-    import boto3
-
-    return boto3.client("s3")
+    return clients.client("s3")
 
 
 def opened(arrival: Arrival) -> Opened:

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from chalicelib import clients
 from chalicelib.letters.letter import Attachment
 from chalicelib.settings import settings
 
@@ -12,9 +13,7 @@ MOST = 50  # what more a letter holds is listed, and stays in its raw bytes only
 
 @cache
 def _s3() -> Any:
-    import boto3
-
-    return boto3.client("s3")
+    return clients.client("s3")
 
 
 def lay_apart(letter_id: str, attachments: tuple[Attachment, ...]) -> None:

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from chalicelib import clients
 from chalicelib.letters import attachments
 from chalicelib.settings import settings
 from chalicelib.tickets import store
@@ -14,9 +15,7 @@ class NotErased(Exception):
 
 @cache
 def _s3() -> Any:
-    import boto3
-
-    return boto3.client("s3")
+    return clients.client("s3")
 
 
 def erase(letter_id: str, key: str) -> None:

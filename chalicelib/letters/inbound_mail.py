@@ -5,24 +5,27 @@ Read by ourselves: Powertools' model drops verdicts and refuses mail without a s
 
 import logging
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint
 
 from chalicelib import logs, metrics
-from chalicelib.letters import intake
-from chalicelib.letters.arrival import Arrival
-from chalicelib.letters.kinds import Verdict, Verdicts
+
+if TYPE_CHECKING:
+    from chalicelib.letters.arrival import Arrival
+    from chalicelib.letters.kinds import Verdict
 
 entrypoint = Blueprint(__name__)
 _log = logging.getLogger("signoff.letters")
 PREFIX = "raw/"  # of the letters in the bucket, as the receipt rule lays them there
-_VERDICTS: tuple[Verdict, ...] = ("PASS", "FAIL", "GRAY", "PROCESSING_FAILED")
+_VERDICTS: "tuple[Verdict, ...]" = ("PASS", "FAIL", "GRAY", "PROCESSING_FAILED")
 
 
 @entrypoint.lambda_function(name="inbound_mail")
 def receive(event: dict[str, Any], _context: Any) -> None:
     """Takes in each letter of the event. What fails is raised: Lambda tries again, then the failure queue keeps it."""
+    from chalicelib.letters import intake  # app.py imports this file too, and the API reads no letters
+
     for record in event["Records"]:
         arrival = arrival_of(record["ses"])
         with logs.told(_log, "letter taken in", letter=arrival.ses_id) as said:
@@ -30,8 +33,11 @@ def receive(event: dict[str, Any], _context: Any) -> None:
         metrics.count("Letters", Kind=kind)
 
 
-def arrival_of(ses: dict[str, Any]) -> Arrival:
+def arrival_of(ses: dict[str, Any]) -> "Arrival":
     """What an SES event says of a letter. A verdict that is missing or unknown is none, and proves nothing."""
+    from chalicelib.letters.arrival import Arrival
+    from chalicelib.letters.kinds import Verdicts
+
     mail, receipt = ses["mail"], ses["receipt"]
     return Arrival(
         ses_id=mail["messageId"],
@@ -43,6 +49,6 @@ def arrival_of(ses: dict[str, Any]) -> Arrival:
     )
 
 
-def _verdict(receipt: dict[str, Any], name: str) -> Verdict | None:
+def _verdict(receipt: dict[str, Any], name: str) -> "Verdict | None":
     said = receipt.get(f"{name}Verdict", {}).get("status")
     return next((verdict for verdict in _VERDICTS if verdict == said), None)

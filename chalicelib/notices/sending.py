@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from chalicelib import clock, metrics, operators
-from chalicelib.clients import is_of_aws
+from chalicelib import clients, clock, metrics, operators
 from chalicelib.notices import delivery
 from chalicelib.notices.facts import BRING_CODES, facts_of, language_of, recipients, seat_of
 from chalicelib.notices.mail import CantBeAddressed, raw_mail
@@ -35,11 +34,8 @@ class NotYet(Exception):
 
 @cache
 def _ses() -> Any:
-    import boto3
-    from botocore.config import Config
-
     # One attempt: the SDK's own retry after a lost answer would send the mail twice without our knowing.
-    return boto3.client("sesv2", config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20))
+    return clients.client("sesv2", retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
 
 
 def send_due(number: str) -> None:
@@ -89,7 +85,7 @@ def _send(file: store.File, asked: Asked, contact: store.Contact | None, *, key:
 def _not_worded(notice: Any, error: Exception, file: store.File, asked: Asked, *, at: datetime) -> None:
     """What it says, or a key for its links, can't be read now: it waits. Otherwise it will never be worded better, and
     those after it must not wait for it."""
-    if is_of_aws(error):
+    if clients.is_of_aws(error):
         store.notices.release(notice, at=at, why=type(error).__name__)
         raise NotYet() from error
     why = "address" if isinstance(error, CantBeAddressed) else "wording"

@@ -17,6 +17,7 @@ from chalicelib.tickets.views import DeskTicketRow
 
 pages = Pages(__name__)
 _ROWS: Final = 25
+_COUNTED: Final = 100  # of each status: a longer queue is "100+", lest each page reads all of it
 _MOST_READS: Final = 8  # pages of the queue that one visit reads to find a colleague's tickets among all
 WHOSE: Final = ("", "mine", "nobody")
 _TOLD: Final = {"brake": N_("The brake was released. What was held back begins within the hour.")}
@@ -64,9 +65,9 @@ def search(visit: Visit) -> Response:
 
 
 def _page(visit: Visit, **facts: Any) -> Response:
-    counts = store.open_counts()
+    counts = store.open_counts(most=_COUNTED)
     return show_desk(
-        visit, "desk.html", counts=counts, open_statuses=OPEN, ended_statuses=ENDED,
+        visit, "desk.html", counts=counts, counted=_COUNTED, open_statuses=OPEN, ended_statuses=ENDED,
         told=say(visit.language, _TOLD.get(visit.given.get("told", ""), "")), **facts,
     )  # fmt: skip
 

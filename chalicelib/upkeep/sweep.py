@@ -11,7 +11,7 @@ from chalice.app import Blueprint
 
 from chalicelib import clock, logs, operators
 from chalicelib.closure import executions, running
-from chalicelib.letters import quarantine
+from chalicelib.letters import dropping
 from chalicelib.notices import sending
 from chalicelib.tickets import agenda, checking, deciding, moves, opening, store
 from chalicelib.tickets.moves import Moved
@@ -21,7 +21,6 @@ from chalicelib.upkeep import shrinking
 
 entrypoint = Blueprint(__name__)
 _log = logging.getLogger("signoff.sweep")
-_AT_ONCE = 100
 _SPARE_MS = 60_000
 _LAST_MS = 20_000  # tickets come first; what they leave is for old letters
 
@@ -44,19 +43,14 @@ def sweep(_event: dict[str, Any], context: Any) -> dict[str, int]:
 
 
 def _sweep(context: Any) -> dict[str, int]:
-    done: set[TicketNumber] = set()
-    failed, patience = 0, Patience()
-    while context.get_remaining_time_in_millis() > _SPARE_MS:
-        waiting = [number for number in store.awake(clock.now(), limit=_AT_ONCE + len(done)) if number not in done]
-        if not waiting:
+    looked_at, failed, patience = 0, 0, Patience()
+    for number in store.awake(clock.now()):
+        if context.get_remaining_time_in_millis() <= _SPARE_MS:
             break
-        for number in waiting:
-            done.add(number)
-            failed += not _looked_at(number, patience)
-            if context.get_remaining_time_in_millis() <= _SPARE_MS:
-                break
-    quarantine.drop_old(enough=lambda: context.get_remaining_time_in_millis() <= _LAST_MS)
-    return {"looked_at": len(done), "failed": failed}
+        looked_at += 1
+        failed += not _looked_at(number, patience)
+    dropping.drop_old(enough=lambda: context.get_remaining_time_in_millis() <= _LAST_MS)
+    return {"looked_at": looked_at, "failed": failed}
 
 
 def _looked_at(number: TicketNumber, patience: Patience) -> bool:
@@ -80,6 +74,8 @@ def look_at(number: str, patience: Patience) -> None:
         if is_due(ticket, now):
             do(ticket, now)
             ticket = store.find(number)
+    if _looks_again(ticket, now):
+        ticket = running.look_again(ticket)
     sending.send_due(number)
     store.put_to_sleep(ticket, now=clock.now())
 
@@ -182,6 +178,5 @@ _DUTIES: tuple[Duty, ...] = (
     (_may_be_stuck, _see_if_stuck),
     (_warns, _warn),
     (_holds_too_long, _warn_of_hold),
-    (_looks_again, lambda ticket, _: running.look_again(ticket)),
     (_shrinks, lambda ticket, now: shrinking.shrink(ticket, at=now)),
 )

@@ -4,6 +4,7 @@ import itertools
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from chalicelib.closure.holders.cognito import CognitoHolder
@@ -93,7 +94,7 @@ def test_nobody_of_that_name_is_nothing(pool: str, account: AccountRef) -> None:
 
 def test_a_pool_that_is_not_there_is_no_nothing(surroundings: None, account: AccountRef) -> None:
     holder = CognitoHolder(user_pool="eu-west-1_nowhere", username="{account_id}")
-    with pytest.raises(aws("cognito-idp").exceptions.ResourceNotFoundException):
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
         holder.look(account)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.closure import holders
+from chalicelib.closure import holders, holders_list
 from chalicelib.closure.holders.dynamodb import DynamoDbHolder
 from chalicelib.closure.ledger import Look
 from chalicelib.problems import SettingsWrong
@@ -20,23 +20,23 @@ ORDERS = '[[holder]]\nname = "orders"\nkind = "dynamodb"\ntable = "{stage}-order
 
 def faults(text: str) -> list[str]:
     with pytest.raises(SettingsWrong) as wrong:
-        holders.read(text, WORDS)
+        holders_list.read(text, WORDS)
     return list(wrong.value.wrong)
 
 
 def test_the_list_that_is_deployed_can_be_used() -> None:
-    assert list(holders.read(LIST, WORDS)) == ["orders", "files"]
+    assert list(holders_list.read(LIST, WORDS)) == ["orders", "files"]
 
 
 def test_every_example_of_the_list_can_be_used_as_it_stands_and_there_is_one_of_each_kind() -> None:
     all_of_it = re.sub(r"^# (\[\[holder\]\]|[a-z_]+ = )", r"\1", LIST, flags=re.MULTILINE)
-    found = holders.read(all_of_it, WORDS)
+    found = holders_list.read(all_of_it, WORDS)
     kinds = {type(each.holder).__module__.rpartition(".")[2] for each in found.values()}
-    assert kinds == set(holders.kinds())
+    assert kinds == set(holders_list.kinds())
 
 
 def test_holders_come_in_the_order_of_the_list_with_the_words_of_the_settings_filled_in() -> None:
-    found = holders.read(ORDERS.replace("orders", "b") + ORDERS.replace("orders", "a"), WORDS)
+    found = holders_list.read(ORDERS.replace("orders", "b") + ORDERS.replace("orders", "a"), WORDS)
     assert list(found) == ["b", "a"]
     assert found["a"].holder == DynamoDbHolder(table="prod-a", key="account_id")
 
@@ -45,7 +45,7 @@ def test_holders_come_in_the_order_of_the_list_with_the_words_of_the_settings_fi
     ("more", "settle"), [("", 0), ("settle = 30", 30), ('index = "by_a"', 10), ('index = "by_a"\nsettle = 0', 0)]
 )
 def test_an_index_settles_in_ten_seconds_and_anything_in_the_time_it_is_given(more: str, settle: int) -> None:
-    assert holders.read(ORDERS + more, WORDS)["orders"].settle == settle
+    assert holders_list.read(ORDERS + more, WORDS)["orders"].settle == settle
 
 
 def test_every_fault_of_every_holder_is_told_at_once() -> None:
@@ -114,7 +114,7 @@ def test_a_list_of_another_shape_is_refused(text: str, fault: str) -> None:
 
 
 def test_an_empty_list_leaves_the_account_record_alone() -> None:
-    assert holders.read("", WORDS) == {}
+    assert holders_list.read("", WORDS) == {}
 
 
 # ── a new kind is one file: docs/holders.md ──────────────────────────────────────────────────────────────────
@@ -136,7 +136,7 @@ def test_one_more_file_is_one_more_kind(drawer: Path, tmp_path: Path) -> None:
     (folder / LAN.account_id).mkdir(parents=True)
     (folder / LAN.account_id / "contract.txt").write_text("signed")
     text = f'[[holder]]\nname = "cabinet"\nkind = "drawer"\nfolder = "{folder}"\nsettle = 5\n'
-    found = holders.read(text, WORDS)["cabinet"]
+    found = holders_list.read(text, WORDS)["cabinet"]
     assert found.settle == 5
     assert found.holder.look(LAN) == Look(found="some", count=1)
     for _ in range(2):

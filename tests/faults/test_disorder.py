@@ -12,7 +12,8 @@ import pytest
 from chalicelib.proof import proving
 from chalicelib.tickets import store
 from infra.local.cloud import FunctionFailed
-from infra.local.streams import as_lambda_sees, records_of
+from infra.local.streams import as_lambda_sees
+from infra.local.tables import MotoStream, Tables
 from tests.faults import rules
 from tests.faults.acts import Case, letter_bytes
 from tests.faults.cases import case_in
@@ -42,7 +43,7 @@ def is_kept(world: World, *cases: Case) -> list[str]:
 def records(world: World, *cases: Case) -> list[Json]:
     """Every record of these tickets' changes, as the stream hands them over."""
     numbers = {each.number for each in cases}
-    found = [each for each in records_of(desk_table(), after=0, most=1_000_000) if _number(each) in numbers]
+    found = [each for each in MotoStream(desk_table(), Tables()).next(1_000_000) if _number(each) in numbers]
     seen = [as_lambda_sees(each, "arn:aws:dynamodb:x:1:table/t/stream/s") for each in found]
     return [each for each in seen if each["dynamodb"]["Keys"]["sk"]["S"].startswith("change#")]
 

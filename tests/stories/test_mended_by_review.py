@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from chalicelib import clock
-from chalicelib.letters import quarantine
+from chalicelib.letters import dropping
 from chalicelib.notices import sending
 from chalicelib.tickets import store
 from chalicelib.tickets.store.letters import LetterRecord
@@ -254,7 +254,7 @@ class Context:
 
 
 def test_old_letters_are_dropped_after_the_tickets_and_only_while_there_is_time(desk: Desk) -> None:
-    old = clock.now() - quarantine.KEPT_FOR - timedelta(hours=1)
+    old = clock.now() - dropping.KEPT_FOR - timedelta(hours=1)
     for name, goes in (("old-bulk", True), ("old-spam", False)):
         together = Together()
         record = LetterRecord(

@@ -7,19 +7,16 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from chalicelib.clients import one_at_a_time
-from chalicelib.closure.holders import STRICT, Holder, NotDone, Template, filled
+from chalicelib import clients
+from chalicelib.closure.holders import STRICT, Holder, NotDone, filled
+from chalicelib.closure.holders_list import Template
 from chalicelib.closure.ledger import Look
 from chalicelib.tickets.ticket import AccountRef
 
 
 @cache
 def _client() -> Any:
-    import boto3
-    from botocore.config import Config
-
-    with one_at_a_time:
-        return boto3.client("cognito-idp", config=Config(connect_timeout=5, read_timeout=20))
+    return clients.client("cognito-idp", connect_timeout=5, read_timeout=20)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
-from chalicelib.clients import one_at_a_time
-from chalicelib.closure.holders import STRICT, Holder, NotDone, Template, filled
+from chalicelib import clients
+from chalicelib.closure.holders import STRICT, Holder, NotDone, filled
+from chalicelib.closure.holders_list import Template
 from chalicelib.closure.ledger import Look
 from chalicelib.tickets.ticket import AccountRef
 
@@ -17,11 +18,7 @@ Item = dict[str, Any]
 
 @cache
 def _client() -> Any:
-    import boto3
-    from botocore.config import Config
-
-    with one_at_a_time:
-        return boto3.client("dynamodb", config=Config(connect_timeout=5, read_timeout=20))
+    return clients.client("dynamodb", connect_timeout=5, read_timeout=20)
 
 
 @cache

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
-from chalicelib import clock
-from chalicelib.clients import one_at_a_time
-from chalicelib.closure.holders import STRICT, Holder, NotDone, Refused, Template, filled
+from chalicelib import clients, clock
+from chalicelib.closure.holders import STRICT, Holder, NotDone, Refused, filled
+from chalicelib.closure.holders_list import Template
 from chalicelib.closure.ledger import Look
 from chalicelib.settings import settings
 from chalicelib.tickets.ticket import AccountRef
@@ -23,11 +23,7 @@ Version = dict[str, str]
 
 @cache
 def _client() -> Any:
-    import boto3
-    from botocore.config import Config
-
-    with one_at_a_time:
-        return boto3.client("s3", config=Config(connect_timeout=5, read_timeout=20))
+    return clients.client("s3", connect_timeout=5, read_timeout=20)
 
 
 def _ends_the_account(prefix: str) -> str:

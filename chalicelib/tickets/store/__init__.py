@@ -22,7 +22,6 @@ from chalicelib.tickets.store.tickets import (
     look_for,
     move,
     move_with,
-    note_look_again,
     note_with,
     of,
     open_counts,
@@ -37,6 +36,6 @@ from chalicelib.tickets.store.tickets import (
 __all__ = [
     "Contact", "File", "Key", "NumberTaken", "Words", "add_contact", "add_words", "awake", "check_run", "closed_for",
     "commit", "contacts", "eligibility", "ended", "ended_in", "erase_papers", "file_of", "find", "guards", "ledger",
-    "letters", "look_for", "move", "move_with", "note_look_again", "note_with", "notices", "of", "open_counts",
+    "letters", "look_for", "move", "move_with", "note_with", "notices", "of", "open_counts",
     "open_tickets", "open_with", "put_to_sleep", "queue", "remember_owner", "waits",
 ]  # fmt: skip

@@ -6,9 +6,8 @@ ledger and contacts. Beside them small guard items, each alone under a key of it
 
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from cattrs import Converter
 from pynamodb.attributes import (
     BooleanAttribute,
     DiscriminatorAttribute,
@@ -18,12 +17,15 @@ from pynamodb.attributes import (
     UTCDateTimeAttribute,
 )
 from pynamodb.connection import Connection
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
 
 from chalicelib.settings import settings
+from chalicelib.stored import Stored
 from chalicelib.tickets.changes import Change, Fact
 from chalicelib.tickets.ticket import Ticket
+
+if TYPE_CHECKING:
+    from cattrs import Converter
 
 T = TypeVar("T")
 
@@ -46,11 +48,12 @@ class Agenda(GlobalSecondaryIndex["DeskItem"]):
 
 
 class Wake(GlobalSecondaryIndex["DeskItem"]):
-    """Tickets by the time when the sweep must look at them next. Sparse: what waits for nothing isn't in it."""
+    """Tickets by the time when the sweep must look at them next. Sparse: what waits for nothing isn't in it.
+    Little more than keys: the sweep reads each ticket itself."""
 
     class Meta:
         index_name = "wake"
-        projection = AllProjection()
+        projection = IncludeProjection(["item"])  # by which PynamoDB tells kinds of items apart
 
     wake = UnicodeAttribute(hash_key=True)
     wake_at = UTCDateTimeAttribute(range_key=True)
@@ -67,7 +70,7 @@ class Who(GlobalSecondaryIndex["DeskItem"]):
     who_at = UTCDateTimeAttribute(range_key=True)
 
 
-class DeskItem(Model):
+class DeskItem(Stored):
     class Meta(metaclass=_NamedBySettings):
         pass
 
@@ -179,7 +182,9 @@ def connection() -> Connection:
 
 
 @cache
-def _converter() -> Converter:
+def _converter() -> "Converter":
+    from cattrs import Converter
+
     made = Converter(omit_if_default=True)
     made.register_unstructure_hook(datetime, lambda at: at.isoformat())
     made.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))

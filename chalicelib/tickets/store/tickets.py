@@ -1,10 +1,11 @@
 """Tickets and their timelines in DynamoDB: one transaction a change, optimistic versions, guards."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
+from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from chalicelib.problems import ChangedMeanwhile, NotFound
@@ -30,6 +31,8 @@ from chalicelib.tickets.store.items import (
 )
 from chalicelib.tickets.ticket import OPEN, Reader, Ticket, TicketNumber
 from chalicelib.transaction import Found, Refused, Together
+
+_A_PAGE = 100
 
 
 class NumberTaken(Exception):
@@ -208,33 +211,23 @@ def _was_owner(address_hash: str) -> str:
 
 
 def put_to_sleep(ticket: Ticket, *, now: datetime) -> None:
-    """Everything that was due is done: the sweep looks again when the ticket's own times say so."""
+    """Everything that was due is done, and what isn't a change is written down with it (`looked_again_at`): the sweep
+    looks again when the ticket's own times say so. Changes nothing if the ticket went on meanwhile, or is going on."""
     wakes_at = agenda.wakes_at(ticket, waits())
-    actions: list[Action] = [TicketItem.wake.remove(), TicketItem.wake_at.remove()]
+    actions: list[Action] = [
+        TicketItem.data.set(data_of(ticket)),
+        TicketItem.wake.remove(),
+        TicketItem.wake_at.remove(),
+    ]
     if wakes_at:
         soon = now + timedelta(minutes=5)  # what couldn't be done now isn't tried again within the same sweep
-        actions = [TicketItem.wake.set("ticket"), TicketItem.wake_at.set(max(wakes_at, soon))]
-    together = Together()
-    together.update(
-        TicketItem(ticket.number, "ticket"),
-        actions,
-        only_if=TicketItem.version == ticket.version,
-        refused=lambda _: True,
-    )
-    commit(together)
-
-
-def note_look_again(ticket: Ticket, *, at: datetime) -> None:
-    """Remembers that a closed account was looked at again, and nothing was there. Not a change of the ticket.
-
-    The ticket stays awake: a mail may still be unsent, and the sweep puts it to sleep when all is done.
-    """
-    looked = replace(ticket, looked_again_at=at)
-    item = _item(Moved(ticket=looked, changes=()))
-    item.wake, item.wake_at = "ticket", at
-    together = Together()
-    together.put(item, only_if=TicketItem.version == ticket.version, refused=lambda _: True)
-    commit(together)
+        actions[1:] = [TicketItem.wake.set("ticket"), TicketItem.wake_at.set(max(wakes_at, soon))]
+    connection()
+    try:
+        TicketItem(ticket.number, "ticket").update(actions, condition=TicketItem.version == ticket.version)
+    except UpdateError as error:
+        if error.cause_response_code not in ("ConditionalCheckFailedException", "TransactionConflictException"):
+            raise
 
 
 def erase_papers(ticket: Ticket) -> None:
@@ -363,13 +356,23 @@ def _key(item: Any) -> Key:
     return {name: keys[name] for name in ("pk", "sk", "agenda", "agenda_at")}
 
 
-def awake(at: datetime, *, limit: int) -> list[TicketNumber]:
-    """Tickets that the sweep must look at now, the longest waiting first."""
+def awake(at: datetime) -> Iterator[TicketNumber]:
+    """Tickets that the sweep must look at now, each once, the longest waiting first. Asked for page by page, as they
+    are used: one that was put to sleep, or couldn't be, isn't read again."""
     connection()
-    found = TicketItem.by_wake.query("ticket", TicketItem.wake_at <= at, limit=limit)
-    return [TicketNumber(item.pk) for item in found]
+    for item in TicketItem.by_wake.query("ticket", TicketItem.wake_at <= at, page_size=_A_PAGE):
+        yield TicketNumber(item.pk)
 
 
-def open_counts() -> dict[str, int]:
+def open_counts(*, most: int | None = None) -> dict[str, int]:
+    """How many tickets of each status are open; counted until there are so many. DynamoDB reads what it counts."""
     connection()
-    return {status: TicketItem.by_agenda.count(f"open#{status}") for status in OPEN}
+    if most is None:
+        return {status: TicketItem.by_agenda.count(f"open#{status}") for status in OPEN}
+    return {status: _counted_to(most, f"open#{status}") for status in OPEN}
+
+
+def _counted_to(most: int, partition: str) -> int:
+    """One call; PynamoDB's own count goes on to the end whatever its limit."""
+    table = TicketItem._get_connection()
+    return int(table.query(partition, index_name="agenda", limit=most, select="COUNT")["Count"])

@@ -1,0 +1,135 @@
+"""Reads the list of holders, closure/holders.toml: every holder's settings are checked by the class of its kind."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass as checked
+
+from chalicelib.closure import holders
+from chalicelib.closure.holders import ACCOUNT_RECORD, Holder
+from chalicelib.problems import SettingsWrong
+
+Made = TypeVar("Made")
+
+
+def _names_the_account(template: str) -> str:
+    if "{account_id}" not in template:
+        raise ValueError("must hold {account_id}")
+    return template
+
+
+Template = Annotated[str, AfterValidator(_names_the_account)]
+"""A text of the settings in which `{account_id}` is the account's id."""
+
+
+def kinds() -> list[str]:
+    """Every kind there is: the files of the folder holders/."""
+    return sorted(each.name for each in iter_modules(holders.__path__))
+
+
+@checked(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="ignore"))
+class _OfAll:
+    """What every holder can be told, whatever its kind."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+    kind: str
+    settle: Annotated[int, Field(ge=0, le=86_400)] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configured:
+    holder: Holder
+    settle: int
+
+
+def read(text: str, words: dict[str, str]) -> dict[str, Configured]:
+    """The holders that this text lists, by name, in order; `{stage}` and the like are filled in from `words`.
+
+    Raises `SettingsWrong` with every fault of the whole list at once.
+    """
+    try:
+        told = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsWrong(wrong=(f"HOLDERS: not TOML: {error}",)) from None
+    found: dict[str, Configured] = {}
+    names: set[str] = set()
+    wrong = [f"HOLDERS: there is no {name!r}, only [[holder]]" for name in told if name != "holder"]
+    for nth, each in enumerate(_tables(told.get("holder", [])), start=1):
+        name = str(each.get("name", ""))
+        made, faults = _read_one(each, words, names)
+        wrong += [f"HOLDERS: holder {nth} ({name or 'without a name'}): {fault}" for fault in faults]
+        names.add(name)
+        if made:
+            found[name] = made
+    if wrong:
+        raise SettingsWrong(wrong=tuple(wrong))
+    return found
+
+
+def _tables(listed: Any) -> list[dict[str, Any]]:
+    is_so = isinstance(listed, list) and all(isinstance(each, dict) for each in listed)
+    if not is_so:
+        raise SettingsWrong(wrong=("HOLDERS: each holder is a table, [[holder]]",))
+    return list(listed)
+
+
+def _read_one(given: dict[str, Any], words: dict[str, str], others: set[str]) -> tuple[Configured | None, list[str]]:
+    """The holder, and all that is wrong with it: with its name, with what every holder is told, with what its kind is
+    told."""
+    faults = list(_faults_of_name(given.get("name"), others))
+    with_words = {key: _tried(partial(_with_words, each, words), faults) or each for key, each in given.items()}
+    of_all = _tried(partial(_OfAll, **with_words), faults)
+    own = {key: value for key, value in with_words.items() if key not in ("name", "kind", "settle")}
+    holder = _tried(partial(_of_kind, given.get("kind"), own), faults)
+    if not of_all or not holder or faults:
+        return None, faults
+    return Configured(holder=holder, settle=holder.settles_in if of_all.settle is None else of_all.settle), []
+
+
+def _faults_of_name(name: Any, others: set[str]) -> Iterator[str]:
+    if name in others:
+        yield "another one has this name"
+    if name == ACCOUNT_RECORD:
+        yield "the account record is always there and isn't listed"
+
+
+def _of_kind(kind: Any, given: dict[str, Any]) -> Holder:
+    if kind not in kinds():
+        raise ValueError(f"there is no kind {kind!r}, only {', '.join(kinds())}")
+    make: Callable[..., Holder] = import_module(f"{holders.__name__}.{kind}").KIND
+    return make(**given)
+
+
+def _tried(make: Callable[[], Made], faults: list[str]) -> Made | None:
+    """What is made; None, and one more fault or several, if it can't be."""
+    try:
+        return make()
+    except ValidationError as error:
+        faults += [_told(fault) for fault in error.errors(include_url=False, include_input=False)]
+    except ValueError as error:
+        faults.append(str(error))
+    return None
+
+
+def _with_words(value: Any, words: dict[str, str]) -> Any:
+    if not isinstance(value, str):
+        return value
+    for name, word in words.items():
+        value = value.replace(f"{{{name}}}", word)
+    unknown = set(re.findall(r"\{[^{}]*\}", value)) - {"{account_id}"}
+    if unknown:
+        raise ValueError(f"there is no {', '.join(sorted(unknown))} to fill in")
+    return value
+
+
+def _told(fault: Any) -> str:
+    where = ".".join(str(each) for each in fault["loc"])
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said
