@@ -42,6 +42,7 @@ from infra.local.__main__ import quiet
 from infra.local.clients import client
 from infra.local.cloud import LocalCloud
 from infra.local.seams import replaced
+from infra.local.tables import MotoStream, Tables
 from infra.measure_pages import cookie_of
 
 API = "app.app"
@@ -109,14 +110,12 @@ def letters_of(cloud: LocalCloud, desk: Desk) -> list[Event]:
 
 def batch_of(posts: list[Event]) -> Event:
     """The records of the stream, as the deployed mapping would hand them over: a new ticket of each customer."""
-    before = len(streams.records_of(TABLES[0], after=0, most=1_000_000))
+    stream = MotoStream(TABLES[0], Tables())
+    stream.done(stream.next(1_000_000))
     for each in posts:
         call(API, each)
     mapping = mapping_of("TicketStream")
-    found = [
-        streams.as_lambda_sees(each, mapping.stream)
-        for each in streams.records_of(TABLES[0], after=before, most=1_000_000)
-    ]
+    found = [streams.as_lambda_sees(each, mapping.stream) for each in stream.next(1_000_000)]
     first_of_each = {each["dynamodb"]["Keys"]["pk"]["S"]: each for each in reversed(found) if mapping.wants(each)}
     return {"Records": sorted(first_of_each.values(), key=lambda it: int(it["dynamodb"]["SequenceNumber"]))}
 

@@ -13,9 +13,8 @@ from typing import Any
 from moto.awslambda.models import LambdaFunction
 from moto.core.botocore_stubber import BotocoreStubber
 
-from infra.counting import resource_of
 from infra.local.cloud import forget_what_was_made
-from infra.local.functions import Functions
+from infra.local.functions import Functions, resource_of
 from infra.local.seams import replaced
 
 
