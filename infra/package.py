@@ -22,7 +22,7 @@ BUILD = template.PROJECT / "build"
 OLDEST_RUNTIME = (3, 12)  # Lambda creates no function for an older one since July 2026
 DEPLOYED = "arm64"
 CODE_FOLDER = "/var/task"  # where Lambda lays the zip; tracebacks name files by it
-LARGEST = 18_000_000  # bytes; cold starts grow with it, and Lambda's own limit is far away
+LARGEST = 15_000_000  # bytes; cold starts grow with it, and Lambda's own limit is far away
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 """Lambda's word for an architecture, and that of wheels."""
 

@@ -119,7 +119,7 @@ def test_a_service_whose_data_is_missing_is_named(tmp_path: Path) -> None:
 def test_a_zip_that_is_too_large_is_refused(tmp_path: Path) -> None:
     path = packed(tmp_path, {"large.bin": "0" * package.LARGEST})  # stored, not compressed
     (fault,) = package.faults(path)
-    assert fault == "the zip has 18.0 MB, more than 18"
+    assert fault == "the zip has 15.0 MB, more than 15"
 
 
 def test_a_module_from_outside_the_zip_is_noticed(tmp_path: Path) -> None:
