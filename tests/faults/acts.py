@@ -316,3 +316,11 @@ ACTS: dict[str, tuple[tuple[Status, ...], Act]] = {
     "runs": (("scheduled", "due", "closing"), _stream("runs", "closure_runs")),
 }
 """By name: in which statuses it can meet another act, and how it is prepared."""
+
+ONLY_HERE: dict[Status, set[str]] = {
+    "facts": {"facts"},
+    "due": {"freeze", "check", "hurry-code", "sweep-late"},
+    "looked": {"close", "erase-account", "look-again", "trouble"},
+}
+"""A status that differs from one before it (`awaiting_proof`, `scheduled`, `closing`) by what can happen only here: one
+of these is in each pair."""

@@ -21,7 +21,7 @@ from chalicelib.tickets.store import guards
 from chalicelib.tickets.ticket import MAY_WITHDRAW
 from infra.local.seeds import counts_in_holders
 from tests.faults import rules
-from tests.faults.acts import ACTS, Case, Outcome, Status
+from tests.faults.acts import ACTS, ONLY_HERE, Case, Outcome, Status
 from tests.faults.cases import case_in
 from tests.faults.pausing import Paused, noted
 from tests.faults.world import World
@@ -81,7 +81,7 @@ def pairs(statuses: tuple[Status, ...] = STATUSES) -> list[Pair]:
         for status in statuses
         for first, (firsts, _) in ACTS.items()
         for second, (seconds, _) in ACTS.items()
-        if status in firsts and status in seconds
+        if status in firsts and status in seconds and {first, second} & ONLY_HERE.get(status, {first})
     ]
 
 

@@ -22,7 +22,7 @@ from chalicelib.accounts import registering
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.account import Account, Fields
 from chalicelib.problems import AccountClosing, Busy, ChangedMeanwhile, NotNow, OnHold, Problem
-from chalicelib.tickets import deciding, opening, store
+from chalicelib.tickets import deciding, moves, opening, store
 from chalicelib.tickets.changes import is_unbroken
 from chalicelib.tickets.deciding import Deciding
 from chalicelib.tickets.moves import Moved
@@ -303,6 +303,23 @@ def test_a_letter_that_is_handed_over_many_times_in_one_instant_is_taken_in_once
 
     answers = all_at_once([take_in] * CROWD)
     assert kinds(answers) == {"NoneType": 1, "SeenBefore": CROWD - 1}
+
+
+def test_two_who_write_in_the_same_millisecond_are_not_taken_for_one() -> None:
+    """Their changes are alike to the last letter of the hash; their words aren't."""
+    ticket, at = in_review(), clock.now()
+
+    def write(text: str) -> None:
+        moved = moves.replied(ticket, by="customer", at=at, words=2)
+        together = Together()
+        store.move_with(together, moved, was=ticket)
+        store.add_words(together, ticket.number, store.Words(nth=2, by="customer", at=at, text=text))
+        store.commit(together)
+
+    write("Tôi cần hóa đơn.")
+    with pytest.raises(ChangedMeanwhile):
+        write("Xin đừng xóa vội.")
+    assert store.file_of(ticket.number).words[2].text == "Tôi cần hóa đơn."
 
 
 def test_whoever_loses_a_race_is_told_so_and_nothing_of_it_is_written() -> None:

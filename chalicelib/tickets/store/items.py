@@ -84,7 +84,7 @@ class TicketItem(DeskItem, discriminator="ticket"):
     version = NumberAttribute()
     status = UnicodeAttribute()
     run = NumberAttribute()
-    head = UnicodeAttribute()
+    writing = UnicodeAttribute()  # no two have the same: who tries again after a lost answer knows its own by it
     agenda = UnicodeAttribute(null=True)
     agenda_at = UTCDateTimeAttribute(null=True)
     wake = UnicodeAttribute(null=True)

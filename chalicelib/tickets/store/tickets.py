@@ -1,5 +1,6 @@
 """Tickets and their timelines in DynamoDB: one transaction a change, optimistic versions, guards."""
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -141,24 +142,28 @@ def _contact(item: ContactItem) -> Contact:
 def open_with(together: Together, moved: Moved) -> None:
     """Adds a new ticket and its first changes. Raises `NumberTaken` on commit if the number is another's."""
 
+    item = _item(moved)
+
     def refused(found: Found) -> bool:
-        if found and found["head"]["S"] == moved.ticket.head:
+        if found and found["writing"]["S"] == item.writing:
             return True
         raise NumberTaken()
 
-    together.put(_item(moved), only_if=TicketItem.pk.does_not_exist(), refused=refused)
+    together.put(item, only_if=TicketItem.pk.does_not_exist(), refused=refused)
     _add_changes(together, moved)
 
 
 def move_with(together: Together, moved: Moved, *, was: Ticket) -> None:
     """Adds a ticket's move. On commit `ChangedMeanwhile` if the ticket is no longer as `was`."""
 
+    item = _item(moved)
+
     def refused(found: Found) -> bool:
-        if found and found["head"]["S"] == moved.ticket.head:
+        if found and found["writing"]["S"] == item.writing:
             return True
         raise ChangedMeanwhile()
 
-    together.put(_item(moved), only_if=TicketItem.version == was.version, refused=refused)
+    together.put(item, only_if=TicketItem.version == was.version, refused=refused)
     _add_changes(together, moved)
 
 
@@ -264,7 +269,7 @@ def _item(moved: Moved) -> TicketItem:
         wakes_at = min(wakes_at or unsent_at, unsent_at)
     goes_at = agenda.tombstone_until(ticket, waits()) if ticket.shrunk_at else None
     return TicketItem(
-        ticket.number, "ticket", version=ticket.version, status=ticket.status, run=ticket.run, head=ticket.head,
+        ticket.number, "ticket", version=ticket.version, status=ticket.status, run=ticket.run, writing=uuid.uuid4().hex,
         agenda=partition, agenda_at=at, wake="ticket" if wakes_at else None, wake_at=wakes_at,
         who=ticket.who, who_at=ticket.opened_at if ticket.who else None,
         expires=_seconds(goes_at), data=data_of(ticket),
