@@ -30,6 +30,18 @@ def test_a_request_from_the_public_page_that_nobody_proved_stands_in_no_queue_an
     assert timedelta(hours=24) == agenda.PENDING_FOR
 
 
+def test_of_a_request_from_the_public_page_an_outsider_is_told_that_it_was_over_in_a_day_whatever_became_of_it() -> (
+    None
+):
+    for ticket in (
+        by_mail(way_in="public"),
+        by_mail(way_in="public", proof="code"),
+        by_mail(way_in="public", is_undeliverable=True),
+    ):
+        assert agenda.proof_ends_at(ticket, WAITS) == START + DAY
+    assert agenda.expires_at(by_mail(way_in="public", proof="code"), WAITS) == START + 7 * DAY
+
+
 def test_a_request_from_the_public_page_is_a_ticket_like_others_once_it_is_proved() -> None:
     assert agenda.place(proved(way_in="public")) == ("open#in_review", START + 20 * DAY)
 
@@ -131,6 +143,10 @@ def test_a_tombstone_is_kept_for_two_years_from_the_end() -> None:
     assert agenda.tombstone_until(proved(), WAITS) is None
 
 
+def test_of_a_pending_request_nothing_is_kept_longer_than_a_day() -> None:
+    assert agenda.tombstone_until(by_mail(way_in="public", status="expired", ended_at=LATER), WAITS) == LATER + DAY
+
+
 def looks_at(ticket_ended_at: datetime) -> list[datetime]:
     """Every night on which a closed account is looked at again."""
     ticket, nights = proved("closed", ended_at=ticket_ended_at), []
@@ -147,6 +163,19 @@ def test_a_closed_account_is_looked_at_again_each_night_for_thirty_five_days() -
 @pytest.mark.parametrize("status", [each for each in get_args(Status) if each != "closed"])
 def test_nothing_but_a_closed_account_is_looked_at_again(status: Status) -> None:
     assert agenda.looks_again_at(proved(status, ended_at=LATER), WAITS) is None
+
+
+def test_what_was_closed_is_looked_at_again_even_after_it_was_shrunk() -> None:
+    assert agenda.wakes_at(proved("closed", ended_at=START), WAITS) == START + DAY
+    assert agenda.wakes_at(proved("closed", ended_at=START, shrunk_at=LATER), WAITS) == START + DAY
+    shrunk_first = proved("closed", ended_at=START, looked_again_at=START + 34 * DAY)
+    assert agenda.wakes_at(shrunk_first, WAITS) == START + 30 * DAY
+    over = proved("closed", ended_at=START, looked_again_at=START + 35 * DAY, shrunk_at=LATER)
+    assert agenda.wakes_at(over, WAITS) is None
+
+
+def test_what_needs_attention_waits_for_nothing_but_its_deadline() -> None:
+    assert agenda.wakes_at(proved("needs_attention"), WAITS) == START + 18 * DAY
 
 
 def test_a_fresh_ticket_has_a_time_at_which_somebody_looks_at_it() -> None:
@@ -167,6 +196,9 @@ def test_what_was_not_checked_yet_is_checked_at_once_and_nothing_is_where_there_
     assert agenda.checks_at(proved(), CHECKED) == START
     assert agenda.checks_at(proved(), WAITS) is None
     assert agenda.wakes_at(proved(), CHECKED) == START
+    assert agenda.checks_at(proved(proved_at=LATER), CHECKED) == LATER
+    recognised = proved("received", proof=None, proved_at=None, word_at=None)
+    assert agenda.checks_at(recognised, CHECKED) == recognised.opened_at
 
 
 def test_a_blocked_ticket_is_checked_daily_and_when_its_time_is_over() -> None:
