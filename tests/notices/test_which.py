@@ -259,12 +259,6 @@ def test_an_agents_answer_goes_to_who_asked(needs_answer: bool, kind: str) -> No
     assert told_by(then(by_mail(acknowledge=True), prove("facts")), answer) == [(kind, "asker")]
 
 
-def test_where_the_company_itself_vouches_for_the_sign_in_the_address_on_file_is_answered() -> None:
-    vouched = from_portal(way_in="system", proof="sign_in", proved_at=START, word_at=START)
-    answered = told_by(vouched, lambda it: moves.answered(it, by="agent:an", at=LATER, words=2, needs_answer=False))
-    assert answered == [("agent_reply", "owner")]
-
-
 def test_a_question_is_told_received_and_resolved_and_never_closed() -> None:
     asked = from_portal(kind="support")
     assert told(asked) == [("support_received", "owner")]
