@@ -46,6 +46,20 @@ def test_a_request_from_the_public_page_is_a_ticket_like_others_once_it_is_prove
     assert agenda.place(proved(way_in="public")) == ("open#in_review", START + 20 * DAY)
 
 
+def test_of_a_request_that_is_no_ticket_yet_nobody_is_reminded_or_warned() -> None:
+    pending = by_mail(way_in="public")
+    assert agenda.proof_reminder_at(pending) is None
+    assert agenda.wakes_at(by_mail(way_in="public", is_undeliverable=True), WAITS) is None
+
+
+def test_the_sweeps_own_times_are_these() -> None:
+    """Each has its reason beside it in agenda.py; the sweep comes hourly, notices may take half an hour."""
+    minutes, hours = timedelta(minutes=1), timedelta(hours=1)
+    assert (30 * minutes, 2 * hours) == (agenda.LATE_START, agenda.STUCK_AFTER)
+    assert (23 * hours + 30 * minutes, 30 * minutes) == (agenda.CHECK_EVERY, agenda.CHECK_SILENCE_EVERY)
+    assert (30 * minutes, DAY) == (agenda.SENT_WITHIN, agenda.LOOK_AGAIN_EVERY)
+
+
 # ── waiting for proof ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -81,6 +95,17 @@ def test_the_end_of_the_cooling_off_is_announced_two_days_before() -> None:
     assert agenda.wakes_at(ticket, WAITS) == agenda.cooling_off_reminder_at(ticket) == START + 5 * DAY
 
 
+def test_what_happens_to_a_ticket_during_the_cooling_off_does_not_make_it_a_short_one() -> None:
+    noted = proved("scheduled", scheduled_at=START, changed_at=START + 6 * DAY)
+    assert agenda.cooling_off_reminder_at(noted) == START + 5 * DAY
+    assert agenda.cooling_off_reminder_at(proved("scheduled", scheduled_at=START + 5 * DAY)) is None
+
+
+def test_where_no_cooling_off_runs_none_is_announced_and_nothing_starts_late() -> None:
+    assert agenda.cooling_off_reminder_at(proved()) is None
+    assert agenda.starts_late_at(proved()) is None
+
+
 @pytest.mark.parametrize("cooling_off", [timedelta(0), DAY, 2 * DAY])
 def test_a_short_cooling_off_is_not_announced_again(cooling_off: timedelta) -> None:
     assert agenda.cooling_off_reminder_at(proved("scheduled", closes_at=START + cooling_off)) is None
@@ -112,6 +137,11 @@ def test_a_hold_is_looked_at_on_its_review_date() -> None:
     assert agenda.wakes_at(proved(**held, hold_warned=True), WAITS) == START + 18 * DAY
 
 
+def test_the_review_date_of_a_hold_that_was_lifted_or_of_an_ended_ticket_is_nobodys_date() -> None:
+    assert agenda.hold_review_at(proved(hold_review_at=START)) is None
+    assert agenda.hold_review_at(proved("withdrawn", held=True, hold_review_at=START)) is None
+
+
 def test_a_question_waits_for_nothing_but_its_deadline() -> None:
     assert agenda.wakes_at(support(), WAITS) == START + 18 * DAY
 
@@ -128,6 +158,13 @@ def test_an_ended_ticket_is_shrunk_after_thirty_days_and_a_rejected_one_after_a_
 ) -> None:
     ticket = proved(status, ended_at=LATER)
     assert agenda.wakes_at(ticket, WAITS) == agenda.shrinks_at(ticket, WAITS) == LATER + kept
+
+
+def test_an_end_without_a_date_stands_where_the_ticket_last_changed_and_waits_for_nothing() -> None:
+    for status in ("withdrawn", "closed"):
+        undated = proved(status, ended_at=None, changed_at=LATER)
+        assert agenda.place(undated) == ("ended#2026-11", LATER)
+        assert agenda.wakes_at(undated, WAITS) is None
 
 
 def test_what_was_shrunk_is_not_shrunk_again() -> None:
@@ -212,6 +249,21 @@ def test_a_free_ticket_is_not_checked_again_before_somebody_approves_it_and_a_si
     assert agenda.checks_at(proved(checked_at=START), CHECKED) is None
     silent = proved(checked_at=START, cause="cannot_tell (timed_out)")
     assert agenda.checks_at(silent, CHECKED) == START + agenda.CHECK_SILENCE_EVERY
+
+
+def test_only_what_the_check_concerns_is_checked_and_what_has_no_last_day_daily() -> None:
+    for ticket in (proved("scheduled"), proved("closing"), support("in_review"), by_mail()):
+        assert agenda.checks_at(ticket, CHECKED) is None
+    assert agenda.checks_at(blocked(blocked_until=None), CHECKED) == START + agenda.CHECK_EVERY
+
+
+@pytest.mark.parametrize(
+    "not_so",
+    [{"blockers": ()}, {"status": "scheduled"}, {"status": "received"}, {"checked_at": None}, {"blocked_until": None}],
+    ids=str,
+)
+def test_a_ticket_that_nothing_blocks_or_that_is_not_in_review_does_not_end_for_it(not_so: dict[str, Any]) -> None:
+    assert not agenda.is_blocked_too_long(blocked(**{"checked_at": UNTIL, **not_so}), UNTIL)
 
 
 def test_only_an_answer_after_the_time_is_over_ends_a_blocked_ticket() -> None:
