@@ -13,8 +13,8 @@ RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 TOOLS := .tools
 
-.PHONY: help run demo test check bench soak pictures format package check-package deploy destroy try-deploy rotate-keys \
-	import reapply-closures dead-letters cost lock licences sbom audit clean
+.PHONY: help run demo test coverage check bench soak pictures format package check-package deploy destroy try-deploy \
+	rotate-keys import reapply-closures dead-letters cost lock licences sbom audit clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ demo: $(READY) ## plays both cases of the guide, line by line
 
 test: $(READY) ## every test
 	@$(RUN) pytest -n 2 --dist worksteal
+
+coverage: $(READY) ## every test, with the lines and branches that none reaches; the total last (TESTS=tests/tickets: those only)
+	@$(RUN) pytest -n 2 --dist worksteal --cov --cov-report= $(TESTS); ended=$$?; $(RUN) coverage report; \
+	echo "lines and branches reached: $$($(RUN) coverage report --format=total) %"; exit $$ended
 
 check: $(READY) ## what CI runs: format, lint, imports, types, templates, tests
 	@$(RUN) ruff format --check .

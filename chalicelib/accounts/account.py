@@ -57,4 +57,12 @@ def replaced(account: Account, fields: Fields, *, at: datetime) -> Account:
     """The account with all fields replaced. A changed address is remembered for 30 days beside the new one."""
     if folded(fields.email) == account.address:
         return replace(account, fields=fields, changed_at=at)
-    return replace(account, fields=fields, changed_at=at, previous_address=account.fields.email, address_changed_at=at)
+    previous = _before(account, fields.email, at=at)
+    return replace(account, fields=fields, changed_at=at, previous_address=previous, address_changed_at=at)
+
+
+def _before(account: Account, email: str, *, at: datetime) -> str | None:
+    """The address that stood there before anybody changed it: a thief who changes it twice must not be the one whom
+    the desk warns. None where that very address is put back."""
+    trusted = (account.has_new_address(at) and account.previous_address) or account.fields.email
+    return trusted if folded(trusted) != folded(email) else None

@@ -142,10 +142,8 @@ def _is_bounce(signs: _Signs) -> bool:
 
 
 def _is_delivery_report(letter: Letter) -> bool:
-    if letter.content_type == "multipart/report":
-        if letter.report_type in ("delivery-status", None, ""):
-            return True
-        return any("delivery-status" in part.type for part in letter.reports)
+    if letter.content_type == "multipart/report" and letter.report_type in ("delivery-status", None):
+        return True
     # Some systems send the delivery report inside a multipart/mixed. A person who forwards one has it attached whole.
     return any("delivery-status" in part.type for part in letter.reports)
 

@@ -7,7 +7,6 @@ DMARC may have read another address in it than we do.
 """
 
 import base64
-import binascii
 import quopri
 import re
 import unicodedata
@@ -66,12 +65,10 @@ def _is_plain_name(name: str, address: str) -> bool:
     # Outlook names people by their address, often in quotes of both kinds. It is the same address: nobody is misled.
     if quoted and name.strip("'").lower() == address.lower():
         return True
-    rest = name
-    for word in _ENCODED_WORD.finditer(name):
-        meant = _decoded(word)
-        if meant is None or not _holds_only(meant, _IN_AN_ENCODED_WORD):
-            return False
-        rest = rest.replace(word[0], " ", 1)
+    meant = (_decoded(word) for word in _ENCODED_WORD.finditer(name))
+    if any(each is None or not _holds_only(each, _IN_AN_ENCODED_WORD) for each in meant):
+        return False
+    rest = _ENCODED_WORD.sub(" ", name)
     return "=?" not in rest and "?=" not in rest and _holds_only(rest, _IN_QUOTES if quoted else _IN_A_WORD)
 
 
@@ -82,7 +79,7 @@ def _decoded(word: re.Match[str]) -> str | None:
     try:
         data = base64.b64decode(text, validate=True) if way in "bB" else quopri.decodestring(text, header=True)
         return data.decode(charset)
-    except (binascii.Error, UnicodeError, LookupError, ValueError):
+    except (ValueError, LookupError):  # not base64, not that charset, or none that there is
         return None
 
 

@@ -49,7 +49,7 @@ class Change:
 
 def chained(change: Change, *, before: str) -> Change:
     """The change with the hash of the one before it and its own."""
-    linked = replace(change, before=before, hash="")
+    linked = replace(change, before=before)
     return replace(linked, hash=hash_of(linked))
 
 

@@ -37,11 +37,6 @@ def is_asked_of(ticket: Ticket) -> bool:
     return ticket.kind == "closure" and is_known and ticket.status in ("received", "in_review")
 
 
-def blockers(heard: Heard) -> tuple[str, ...]:
-    """The codes of what must be cleared first."""
-    return () if isinstance(heard, Unanswered) else tuple(sorted(each.code for each in heard if each.kind == "blocker"))
-
-
 def settled(ticket: Ticket, heard: Heard, *, at: datetime, within: timedelta) -> Moved:
     """The ticket after this answer. Without a change in its timeline where the customer has nothing new to learn.
 
@@ -49,7 +44,8 @@ def settled(ticket: Ticket, heard: Heard, *, at: datetime, within: timedelta) ->
     closure that is blocked goes back to review; a silent check alone moves nothing (`moves.put_back` does)."""
     if isinstance(heard, Unanswered):
         return Moved(ticket=replace(ticket, checked_at=at, cause=f"cannot_tell ({heard.why})"), changes=())
-    known, codes = replace(ticket, checked_at=at, cause=None), blockers(heard)
+    known = replace(ticket, checked_at=at, cause=None)
+    codes = tuple(sorted(each.code for each in heard if each.kind == "blocker"))
     if ticket.status == "received":  # the asker's own word is missing: nothing waits for the customer but that
         return Moved(ticket=known, changes=())
     if set(codes) - set(ticket.blockers):

@@ -90,6 +90,12 @@ def test_the_holder_that_a_run_was_busy_with_is_the_first_that_it_had_not_done_w
     assert busy_with(lines, HOLDERS, run=1, allowed=NONE) == busy
 
 
+@pytest.mark.parametrize(("allowed", "busy"), [(frozenset({LAW}), None), (NONE, "files")])
+def test_a_run_had_done_with_a_holder_that_keeps_only_what_it_may(allowed: frozenset[str], busy: str | None) -> None:
+    kept = line("files", KEPT, at=LATER, run=1, is_again=True)
+    assert busy_with([looked("orders"), kept, looked("account")], HOLDERS, run=1, allowed=allowed) == busy
+
+
 def test_lines_of_holders_that_are_no_longer_configured_close_nothing() -> None:
     assert not_yet_gone([looked("old")], HOLDERS, run=1, allowed=NONE) == HOLDERS
 
@@ -105,6 +111,15 @@ def test_a_line_leaves_out_what_there_is_nothing_to_say_of() -> None:
     }  # fmt: skip
 
 
+def test_a_line_says_when_it_was_erased_and_that_it_was_looked_at_again() -> None:
+    said = line("orders", KEPT, at=LATER, run=2, is_again=True, erased_at="2026-11-22T10:00:00+00:00")
+    assert said == {
+        "holder": "orders", "found": "kept", "looked_at": LATER.isoformat(), "run": 2, "count": 2, "detail": "invoices",
+        "basis": LAW, "until": (LATER + timedelta(days=365)).isoformat(), "erased_at": "2026-11-22T10:00:00+00:00",
+        "again": True,
+    }  # fmt: skip
+
+
 def test_the_residuals_are_named_with_their_days_the_desks_own_records_first() -> None:
     lines = residual_lines(LATER, desk_until=LATER + timedelta(days=30))
     assert [each["holder"] for each in lines] == [
@@ -112,7 +127,10 @@ def test_the_residuals_are_named_with_their_days_the_desks_own_records_first() -
     ]  # fmt: skip
     days = [timedelta(30), timedelta(35), timedelta(1), timedelta(90), timedelta(30)]
     assert [each["until"] for each in lines] == [(LATER + goes_in).isoformat() for goes_in in days]
+    assert {each["found"] for each in lines} == {"residual"}
 
 
 def test_every_residual_is_named_in_vietnamese_too() -> None:
-    assert all(translated("vi", says) != says for _, says, _ in RESIDUALS)
+    lines = residual_lines(LATER, desk_until=LATER)
+    assert [each["detail"] for each in lines[1:]] == [says for _, says, _ in RESIDUALS]
+    assert all(translated("vi", each["detail"]) != each["detail"] for each in lines)

@@ -18,6 +18,7 @@ REPORT = (
     b"--b\n\nIt failed.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
     b"Final-Recipient: rfc822; an@example.com\nAction: failed\nStatus: 5.1.1\n--b--\n"
 )
+GATEWAY_REPORT = REPORT.replace(b"postmaster@", b"gateway@")
 COMPLAINT = (
     b"From: fbl@isp.example\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n\n"
     b"--b\n\nA complaint.\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n--b--\n"
@@ -42,6 +43,12 @@ def test_a_letter_from_a_person_is_a_persons() -> None:
         b"X-Mailer: Microsoft Outlook 16.0",
         b"X-Autoreply: no",
         b"Reply-To: me@example.org",
+        b"Auto-Submitted: no; owner-email=an@example.com",
+        b"Auto-Submitted:",
+        b"X-Autoreply: False",
+        b"X-Autoreply: 0",
+        b"In-Reply-To: <a@desk.example>\nSubject: Please confirm that you sent this",
+        b"X-Auto-Response-Suppress: All\nSubject: Please confirm that you sent this",
     ],
 )
 def test_no_single_sign_that_people_send_too_makes_their_letter_automatic(header: bytes) -> None:
@@ -82,6 +89,7 @@ def test_a_verdict_that_is_no_failure_quarantines_nothing(verdict: str) -> None:
         b"From: SUPPORT@DESK.EXAMPLE\n\nx",
         b"From: support+SO-1.MAC@desk.example\n\nx",
         PERSON + b"X-Signoff: 1\n\nx",
+        b"From: support@desk.example (the desk)\n\nx",
     ],
 )
 def test_our_own_mail_that_comes_back_is_a_loop(raw: bytes) -> None:
@@ -98,6 +106,12 @@ def test_our_own_mail_that_comes_back_is_a_loop(raw: bytes) -> None:
         PERSON + b"X-Failed-Recipients: an@example.com\n\nx",
         "From: Postmaster <postmaster@mx.example>\nSubject: Không gửi được thư\n\nx".encode(),
         b"From: postmaster@mx.example\nSubject: Unzustellbar: Ihre Nachricht\n\nx",
+        GATEWAY_REPORT,
+        GATEWAY_REPORT.replace(b"message/delivery-status", b"text/plain"),
+        GATEWAY_REPORT.replace(b"message/delivery-status", b"text/plain").replace(
+            b" report-type=delivery-status;", b""
+        ),
+        GATEWAY_REPORT.replace(b"report-type=delivery-status", b"report-type=status"),
         b"From: gateway@mx.example\nSubject: Delivery failure\n\nThe message could not be delivered: 550 5.1.1",
     ],
 )
@@ -116,8 +130,22 @@ def test_the_return_path_header_counts_where_nobody_tells_the_envelope() -> None
     assert kind(b"Return-Path: <>\nFrom: robot@mx.example\n\nmailbox is full", None) == "bounce"
 
 
-def test_a_complaint_is_a_complaint() -> None:
-    assert kind(COMPLAINT) == "complaint"
+def test_a_report_of_something_else_is_no_bounce() -> None:
+    other = GATEWAY_REPORT.replace(b"report-type=delivery-status", b"report-type=status")
+    assert kind(other.replace(b"message/delivery-status", b"text/plain")) == "person"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        COMPLAINT,
+        COMPLAINT.replace(b"message/feedback-report", b"text/plain"),
+        COMPLAINT.replace(b"report-type=feedback-report; ", b""),
+        COMPLAINT.replace(b"multipart/report; report-type=feedback-report; ", b"multipart/mixed; "),
+    ],
+)
+def test_a_complaint_is_a_complaint(raw: bytes) -> None:
+    assert kind(raw) == "complaint"
 
 
 @pytest.mark.parametrize(
@@ -130,13 +158,20 @@ def test_a_complaint_is_a_complaint() -> None:
         b"X-Autorespond: Re",
         b"X-Auto-Response-From: an@example.com",
         b"Precedence: auto_reply",
+        b"Precedence: auto",
         b"X-Mailer: vacation 1.2",
+        b"User-Agent: vacation 1.2",
         b"Delivered-To: Autoresponder",
         b"Subject: Out of Office: Re\nPrecedence: bulk",
+        b"Subject: Out of Office: Re\nPrecedence: junk",
+        b"Subject: Out of Office: Re\nPrecedence: list",
+        b"Subject: Out of Office: Re\nX-Loop: an@example.com",
         "Subject: Trả lời tự động: Yêu cầu\nX-Auto-Response-Suppress: All".encode(),
         "Subject: Réponse automatique\nX-Auto-Response-Suppress: DR, OOF".encode(),
         "Subject: 自動返信\nX-Auto-Response-Suppress: All".encode(),
         b"Subject: Please confirm that you sent this\nIn-Reply-To: <a@desk.example>\nPrecedence: bulk",
+        b"Subject: Please confirm that you sent this\nReferences: <a@desk.example>\nPrecedence: bulk",
+        b"Subject: Re: x\nIn-Reply-To: <a@desk.example>\nPrecedence: bulk\n\nClick this link to prove that you are one.",
     ],
 )
 def test_an_automatic_answer_is_automatic(header: bytes) -> None:
@@ -147,15 +182,34 @@ def test_a_vacation_subject_and_a_null_return_path_are_automatic() -> None:
     assert kind(PERSON + b"Subject: Abwesenheitsnotiz\n\nIch bin im Urlaub.", "") == "automatic"
 
 
+def test_who_asks_from_a_null_return_path_to_confirm_a_letter_is_a_machine() -> None:
+    asks = PERSON + b"Subject: Please confirm that you sent this\n\nx"
+
+    assert (kind(asks, ""), kind(asks)) == ("automatic", "person")
+
+
+def test_an_absence_told_by_a_mailbox_that_nobody_reads_is_automatic_whoever_is_to_be_answered() -> None:
+    raw = b"From: noreply@shop.example\nReply-To: an@example.com\nSubject: Out of office\n\nx"
+
+    assert kind(raw) == "automatic"
+
+
 def test_a_read_receipt_is_automatic() -> None:
     report = COMPLAINT.replace(b"feedback-report", b"disposition-notification")
 
     assert kind(report) == "automatic"
+    assert kind(report.replace(b"message/disposition-notification", b"text/plain")) == "automatic"
+    assert kind(report.replace(b"report-type=disposition-notification; ", b"report-type=other; ")) == "automatic"
+    other = report.replace(b"report-type=disposition-notification; ", b"report-type=other; ")
+    assert kind(other.replace(b"message/disposition-notification", b"message/delivery-status")) == "bounce"
 
 
 @pytest.mark.parametrize("sender", [b"no-reply", b"noreply", b"donotreply", b"do-not-reply"])
 def test_a_mailbox_that_nobody_reads_did_not_write(sender: bytes) -> None:
-    assert kind(b"From: Shop <" + sender + b"@shop.example>\nSubject: Your order\n\nThanks") == "automatic"
+    raw = b"From: Shop <" + sender + b"@shop.example>\nSubject: Your order\n\nThanks"
+
+    assert kind(raw) == "automatic"
+    assert kind(b"Reply-To: notifications@shop.example\n" + raw) == "automatic"
 
 
 @pytest.mark.parametrize(
@@ -167,6 +221,7 @@ def test_a_mailbox_that_nobody_reads_did_not_write(sender: bytes) -> None:
         b"Precedence: bulk",
         b"Precedence: Junk",
         b"Precedence: list",
+        b"X-Mailer: phpList 3.6",
     ],
 )
 def test_list_and_bulk_mail_is_bulk(header: bytes) -> None:
@@ -179,6 +234,22 @@ def test_a_mailing_without_any_list_header_is_bulk() -> None:
     assert kind(raw, "news-an=example.com@shop.example") == "bulk"
     assert kind(raw, "an@example.com") == "person"
     assert kind(raw, "SRS0=ab=cd=example.com=an@forward.example") == "person"
+    for answers in (b"In-Reply-To: <a@desk.example>\n", b"References: <a@desk.example>\n"):
+        assert kind(answers + raw, "news-an=example.com@shop.example") == "person"
+
+
+def test_what_a_list_sends_so_that_its_bounces_come_back_to_it_is_bulk() -> None:
+    assert kind(PERSON + b"Subject: News\n\nRead this", "news-bounces@lists.example") == "bulk"
+
+
+def test_a_mailing_that_tells_only_in_its_html_how_to_be_rid_of_it_is_bulk() -> None:
+    raw = (
+        b"From: Shop <news@shop.example>\nContent-Type: multipart/alternative; boundary=b\n\n"
+        b"--b\n\nBuy!\n--b\nContent-Type: text/html\n\nBuy! <a href='https://shop.example/'>Unsubscribe</a>\n--b--\n"
+    )
+
+    assert kind(raw, "news-an=example.com@shop.example") == "bulk"
+    assert kind(raw.replace(b"Unsubscribe", b"Now"), "news-an=example.com@shop.example") == "person"
 
 
 def test_a_mailing_that_tells_how_to_be_removed_from_its_list_is_bulk() -> None:

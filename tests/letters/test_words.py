@@ -18,6 +18,7 @@ from chalicelib.letters.words import stop_word, typed_codes
         ("khong phai toi", "not_me"),
         ("STOP", "stop"),
         ("> stop <", "stop"),
+        (f"stop{'!' * 196}", "stop"),
     ],
 )
 def test_a_first_line_that_is_just_a_stop_word_says_so(words: str, meaning: str) -> None:
@@ -37,6 +38,7 @@ def test_a_first_line_that_is_just_a_stop_word_says_so(words: str, meaning: str)
         "notme",
         "stop it",
         "x" * 9999,
+        f"stop{'!' * 197}",
     ],
 )
 def test_anything_else_says_nothing(words: str) -> None:

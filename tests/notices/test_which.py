@@ -178,6 +178,21 @@ def test_a_wish_to_hurry_sends_a_code_and_what_is_granted_is_told_as_the_new_dat
     assert told_by(asked, lambda ticket: moves.expedited(ticket, by="agent:an", at=LATER)) == [("scheduled", "owner")]
 
 
+@pytest.mark.parametrize(("end", "kind"), [(withdraw, "withdrawn"), (reject, "rejected")])
+def test_who_signed_in_and_never_gave_their_word_is_told_the_end_once_and_by_its_name(end: Step, kind: str) -> None:
+    assert told_by(from_portal(), end) == [(kind, "owner")]
+
+
+@pytest.mark.parametrize(("end", "kind"), [(withdraw, "withdrawn"), (reject, "rejected"), (expire, "expired")])
+def test_who_wrote_from_the_address_on_file_is_told_the_end_once(end: Step, kind: str) -> None:
+    assert told_by(by_mail(acknowledge=True, asker_is_owner=True), end) == [(kind, "owner")]
+
+
+def test_an_asker_who_withdraws_is_told_that_they_did() -> None:
+    assert told_by(by_mail(acknowledge=True), withdraw) == [("withdrawn", "owner"), ("withdrawn", "asker")]
+    assert told_by(by_mail(acknowledge=True, claims=()), withdraw) == [("withdrawn", "asker")]
+
+
 # ── what nobody may learn ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -239,7 +254,9 @@ def test_an_agents_answer_goes_to_who_asked(needs_answer: bool, kind: str) -> No
 
     assert told_by(with_fresh_proof(), answer) == [(kind, "owner")]
     assert told_by(by_mail(acknowledge=True), answer) == [(kind, "asker")]
-    assert told_by(then(by_mail(acknowledge=True), prove("code")), answer) == [(kind, "owner")]
+    for way in ("code", "sign_in"):
+        assert told_by(then(by_mail(acknowledge=True), prove(way)), answer) == [(kind, "owner")]
+    assert told_by(then(by_mail(acknowledge=True), prove("facts")), answer) == [(kind, "asker")]
 
 
 def test_a_question_is_told_received_and_resolved_and_never_closed() -> None:
@@ -267,6 +284,16 @@ def test_a_question_that_is_a_closure_after_all_asks_for_the_word_or_sends_the_c
     assert told_by(from_portal(kind="support"), correct) == [("received_confirm", "owner")]
     letter = by_mail(kind="support", acknowledge=True)
     assert told_by(letter, correct) == [("acknowledged", "asker"), ("code", "owner")]
+    assert told_by(by_mail(kind="support"), correct) == [("code", "owner")]
+    on_file = by_mail(kind="support", acknowledge=True, asker_is_owner=True)
+    assert told_by(on_file, correct) == [("code", "owner")]
+
+
+def test_a_question_by_mail_is_told_received_where_its_asker_may_be_answered() -> None:
+    assert told(by_mail(kind="support", acknowledge=True)) == [("support_received", "asker")]
+    assert told(by_mail(kind="support")) == []
+    answered = then(by_mail(kind="support", acknowledge=True), lambda it: moves.resolved(it, by="agent:an", at=LATER))
+    assert told(answered) == [("support_received", "asker"), ("resolved", "asker")]
 
 
 # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -27,6 +27,7 @@ CODES = st.text(CODE_LETTERS + CODE_DIGITS, min_size=8, max_size=8)
         "BCGH-23KM\r\n",
         "ＢＣＧＨ－２３ＫＭ".replace("－", "-"),
         "b\u0301cgh-23km",
+        f"{' ' * 55}BCGH-23KM",
     ],
 )
 def test_a_code_is_read_whatever_its_case_dashes_spaces_and_accents(typed: str) -> None:
@@ -44,6 +45,7 @@ def test_a_code_is_read_whatever_its_case_dashes_spaces_and_accents(typed: str) 
         "code: BCGH-23KM",
         "đCGH-23KM",
         "BCGH-23KM BCGH-23KN",
+        f"{' ' * 56}BCGH-23KM",  # only the first 64 signs are read
         "x" * 10_000_000,
     ],
 )

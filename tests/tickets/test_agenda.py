@@ -30,8 +30,34 @@ def test_a_request_from_the_public_page_that_nobody_proved_stands_in_no_queue_an
     assert timedelta(hours=24) == agenda.PENDING_FOR
 
 
+def test_of_a_request_from_the_public_page_an_outsider_is_told_that_it_was_over_in_a_day_whatever_became_of_it() -> (
+    None
+):
+    for ticket in (
+        by_mail(way_in="public"),
+        by_mail(way_in="public", proof="code"),
+        by_mail(way_in="public", is_undeliverable=True),
+    ):
+        assert agenda.proof_ends_at(ticket, WAITS) == START + DAY
+    assert agenda.expires_at(by_mail(way_in="public", proof="code"), WAITS) == START + 7 * DAY
+
+
 def test_a_request_from_the_public_page_is_a_ticket_like_others_once_it_is_proved() -> None:
     assert agenda.place(proved(way_in="public")) == ("open#in_review", START + 20 * DAY)
+
+
+def test_of_a_request_that_is_no_ticket_yet_nobody_is_reminded_or_warned() -> None:
+    pending = by_mail(way_in="public")
+    assert agenda.proof_reminder_at(pending) is None
+    assert agenda.wakes_at(by_mail(way_in="public", is_undeliverable=True), WAITS) is None
+
+
+def test_the_sweeps_own_times_are_these() -> None:
+    """Each has its reason beside it in agenda.py; the sweep comes hourly, notices may take half an hour."""
+    minutes, hours = timedelta(minutes=1), timedelta(hours=1)
+    assert (30 * minutes, 2 * hours) == (agenda.LATE_START, agenda.STUCK_AFTER)
+    assert (23 * hours + 30 * minutes, 30 * minutes) == (agenda.CHECK_EVERY, agenda.CHECK_SILENCE_EVERY)
+    assert (30 * minutes, DAY) == (agenda.SENT_WITHIN, agenda.LOOK_AGAIN_EVERY)
 
 
 # ── waiting for proof ────────────────────────────────────────────────────────────────────────────────────────
@@ -69,6 +95,17 @@ def test_the_end_of_the_cooling_off_is_announced_two_days_before() -> None:
     assert agenda.wakes_at(ticket, WAITS) == agenda.cooling_off_reminder_at(ticket) == START + 5 * DAY
 
 
+def test_what_happens_to_a_ticket_during_the_cooling_off_does_not_make_it_a_short_one() -> None:
+    noted = proved("scheduled", scheduled_at=START, changed_at=START + 6 * DAY)
+    assert agenda.cooling_off_reminder_at(noted) == START + 5 * DAY
+    assert agenda.cooling_off_reminder_at(proved("scheduled", scheduled_at=START + 5 * DAY)) is None
+
+
+def test_where_no_cooling_off_runs_none_is_announced_and_nothing_starts_late() -> None:
+    assert agenda.cooling_off_reminder_at(proved()) is None
+    assert agenda.starts_late_at(proved()) is None
+
+
 @pytest.mark.parametrize("cooling_off", [timedelta(0), DAY, 2 * DAY])
 def test_a_short_cooling_off_is_not_announced_again(cooling_off: timedelta) -> None:
     assert agenda.cooling_off_reminder_at(proved("scheduled", closes_at=START + cooling_off)) is None
@@ -100,6 +137,11 @@ def test_a_hold_is_looked_at_on_its_review_date() -> None:
     assert agenda.wakes_at(proved(**held, hold_warned=True), WAITS) == START + 18 * DAY
 
 
+def test_the_review_date_of_a_hold_that_was_lifted_or_of_an_ended_ticket_is_nobodys_date() -> None:
+    assert agenda.hold_review_at(proved(hold_review_at=START)) is None
+    assert agenda.hold_review_at(proved("withdrawn", held=True, hold_review_at=START)) is None
+
+
 def test_a_question_waits_for_nothing_but_its_deadline() -> None:
     assert agenda.wakes_at(support(), WAITS) == START + 18 * DAY
 
@@ -118,6 +160,13 @@ def test_an_ended_ticket_is_shrunk_after_thirty_days_and_a_rejected_one_after_a_
     assert agenda.wakes_at(ticket, WAITS) == agenda.shrinks_at(ticket, WAITS) == LATER + kept
 
 
+def test_an_end_without_a_date_stands_where_the_ticket_last_changed_and_waits_for_nothing() -> None:
+    for status in ("withdrawn", "closed"):
+        undated = proved(status, ended_at=None, changed_at=LATER)
+        assert agenda.place(undated) == ("ended#2026-11", LATER)
+        assert agenda.wakes_at(undated, WAITS) is None
+
+
 def test_what_was_shrunk_is_not_shrunk_again() -> None:
     assert agenda.wakes_at(proved("withdrawn", shrunk_at=LATER), WAITS) is None
 
@@ -129,6 +178,10 @@ def test_a_pending_request_is_shrunk_as_soon_as_it_ends() -> None:
 def test_a_tombstone_is_kept_for_two_years_from_the_end() -> None:
     assert agenda.tombstone_until(proved("closed", ended_at=LATER), WAITS) == LATER + 730 * DAY
     assert agenda.tombstone_until(proved(), WAITS) is None
+
+
+def test_of_a_pending_request_nothing_is_kept_longer_than_a_day() -> None:
+    assert agenda.tombstone_until(by_mail(way_in="public", status="expired", ended_at=LATER), WAITS) == LATER + DAY
 
 
 def looks_at(ticket_ended_at: datetime) -> list[datetime]:
@@ -149,6 +202,19 @@ def test_nothing_but_a_closed_account_is_looked_at_again(status: Status) -> None
     assert agenda.looks_again_at(proved(status, ended_at=LATER), WAITS) is None
 
 
+def test_what_was_closed_is_looked_at_again_even_after_it_was_shrunk() -> None:
+    assert agenda.wakes_at(proved("closed", ended_at=START), WAITS) == START + DAY
+    assert agenda.wakes_at(proved("closed", ended_at=START, shrunk_at=LATER), WAITS) == START + DAY
+    shrunk_first = proved("closed", ended_at=START, looked_again_at=START + 34 * DAY)
+    assert agenda.wakes_at(shrunk_first, WAITS) == START + 30 * DAY
+    over = proved("closed", ended_at=START, looked_again_at=START + 35 * DAY, shrunk_at=LATER)
+    assert agenda.wakes_at(over, WAITS) is None
+
+
+def test_what_needs_attention_waits_for_nothing_but_its_deadline() -> None:
+    assert agenda.wakes_at(proved("needs_attention"), WAITS) == START + 18 * DAY
+
+
 def test_a_fresh_ticket_has_a_time_at_which_somebody_looks_at_it() -> None:
     assert agenda.wakes_at(fresh(), WAITS) is not None
 
@@ -167,6 +233,9 @@ def test_what_was_not_checked_yet_is_checked_at_once_and_nothing_is_where_there_
     assert agenda.checks_at(proved(), CHECKED) == START
     assert agenda.checks_at(proved(), WAITS) is None
     assert agenda.wakes_at(proved(), CHECKED) == START
+    assert agenda.checks_at(proved(proved_at=LATER), CHECKED) == LATER
+    recognised = proved("received", proof=None, proved_at=None, word_at=None)
+    assert agenda.checks_at(recognised, CHECKED) == recognised.opened_at
 
 
 def test_a_blocked_ticket_is_checked_daily_and_when_its_time_is_over() -> None:
@@ -180,6 +249,21 @@ def test_a_free_ticket_is_not_checked_again_before_somebody_approves_it_and_a_si
     assert agenda.checks_at(proved(checked_at=START), CHECKED) is None
     silent = proved(checked_at=START, cause="cannot_tell (timed_out)")
     assert agenda.checks_at(silent, CHECKED) == START + agenda.CHECK_SILENCE_EVERY
+
+
+def test_only_what_the_check_concerns_is_checked_and_what_has_no_last_day_daily() -> None:
+    for ticket in (proved("scheduled"), proved("closing"), support("in_review"), by_mail()):
+        assert agenda.checks_at(ticket, CHECKED) is None
+    assert agenda.checks_at(blocked(blocked_until=None), CHECKED) == START + agenda.CHECK_EVERY
+
+
+@pytest.mark.parametrize(
+    "not_so",
+    [{"blockers": ()}, {"status": "scheduled"}, {"status": "received"}, {"checked_at": None}, {"blocked_until": None}],
+    ids=str,
+)
+def test_a_ticket_that_nothing_blocks_or_that_is_not_in_review_does_not_end_for_it(not_so: dict[str, Any]) -> None:
+    assert not agenda.is_blocked_too_long(blocked(**{"checked_at": UNTIL, **not_so}), UNTIL)
 
 
 def test_only_an_answer_after_the_time_is_over_ends_a_blocked_ticket() -> None:
