@@ -9,8 +9,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 JOBS = (
-    "tests.faults.crash_points --part 1/2",
-    "tests.faults.crash_points --part 2/2",
+    *(f"tests.faults.crash_points --part {nth}/4" for nth in range(1, 5)),
+    "tests.faults.races",
+    "tests.faults.model",
+    "tests.faults.api_fuzz",
+    "tests.faults.restarts 1",
 )
 AT_ONCE = 2
 
