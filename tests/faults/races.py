@@ -149,10 +149,21 @@ def _after_days(different: list[Played]) -> list[str]:
                 assert played, each
                 again.append(played)
         world.advance("P9D")
+        for each in again:
+            _retried(world, each.case)
+        world.settle()
         outbox = rules.Outbox.of(world)
         found = [f"{each}: {why}" for each in again for why in _wrong_at_last(each, outbox)]
         found += [f"rule 7: an event was given up: {each}" for each in world.given_up()]
         return found + [f"a policy lacks something: {each}" for each in world.cloud.permissions.refused]
+
+
+def _retried(world: World, case: Case) -> None:
+    """What a step gave up, or the sweep found stuck, an agent has go on."""
+    ticket = store.find(case.number)
+    if ticket.status == "needs_attention":
+        path, body = f"/desk/tickets/{case.number}/retry", {"expected_version": ticket.version}
+        assert world.call("POST", path, body, token=world.agent("an")).status == 200
 
 
 # ── what came of it ──────────────────────────────────────────────────────────────────────────────────────────
