@@ -338,7 +338,10 @@ def corrected(ticket: Ticket, *, kind: Kind, by: str, at: datetime) -> Moved:
         support = replace(ticket, kind=kind, code=None, guards=None, blockers=(), blocked_until=None, cause=None)
         return _moved(support, "corrected", by=by, at=at, status="received", facts={"kind": kind})
     waits: Status = "received" if ticket.proof or ticket.way_in == "portal" else "awaiting_proof"
-    moved = _moved(ticket, "corrected", by=by, at=at, kind=kind, status=waits, word_at=None, facts={"kind": kind})
+    guards = ticket.account if ticket.proof else ticket.guards  # a question gave it back
+    moved = _moved(
+        ticket, "corrected", by=by, at=at, kind=kind, status=waits, word_at=None, guards=guards, facts={"kind": kind}
+    )
     if waits == "awaiting_proof" and ticket.claims and not ticket.suspect:
         return _and_code(moved, by=by, at=at)
     return moved
