@@ -1,4 +1,4 @@
-"""An account as the rules see it: its address, its generation, and what is remembered of an address that was replaced."""
+"""An account: its address, its generation, and what is remembered of an address that was replaced."""
 
 from datetime import timedelta
 

@@ -155,7 +155,7 @@ def test_a_move_writes_what_stands_in_its_row_and_nothing_else(writes: Writes) -
     moved = writes.row.do(before)
     (change,) = moved.changes
     after = moved.ticket
-    by_itself = {"version": before.version + 1, "head": change.hash, "changed_at": LATER}
+    by_itself: dict[str, Any] = {"version": before.version + 1, "head": change.hash, "changed_at": LATER}
     assert after == replace(before, **writes.ticket, **by_itself)
     assert (change.by, change.what, change.why, change.runs) == (
         writes.by, writes.what or writes.name, writes.why, writes.runs,
