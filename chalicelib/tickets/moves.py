@@ -220,7 +220,7 @@ def merged(ticket: Ticket, *, into: str, by: str, at: datetime) -> Moved:
 
 
 def _ended(ticket: Ticket, what: What, status: Status, *, by: str, at: datetime, **new: Any) -> Moved:
-    if ticket.run and ticket.status == "scheduled":
+    if ticket.status == "scheduled":
         new |= {"runs": "stop", "run": ticket.run + 1}
     return _moved(ticket, what, by=by, at=at, status=status, ended_at=at, held=False, stopped=False, **new)
 
