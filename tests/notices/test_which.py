@@ -285,7 +285,11 @@ def test_who_answers_the_codes_mail_without_a_code_is_told_how_once() -> None:
     def reply(ticket: Ticket) -> Moved:
         return moves.replied(ticket, by="owner", at=LATER, words=3, asks_how=True)
 
-    assert told_by(by_mail(), reply, reply, reply) == [("how_to_reply_code", "owner")]
+    def says_more(ticket: Ticket) -> Moved:
+        return moves.replied(ticket, by="owner", at=LATER, words=3)
+
+    assert told_by(by_mail(), says_more) == []
+    assert told_by(by_mail(), says_more, reply, reply, says_more, reply) == [("how_to_reply_code", "owner")]
 
 
 def test_a_question_that_is_a_closure_after_all_asks_for_the_word_or_sends_the_code() -> None:
