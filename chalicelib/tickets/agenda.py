@@ -82,8 +82,8 @@ def proof_ends_at(ticket: Ticket, waits: Waits) -> datetime:
 
 
 def expires_at(ticket: Ticket, waits: Waits) -> datetime | None:
-    """When waiting for proof ends; None where the code can't be delivered, and agents must go on."""
-    if ticket.is_undeliverable:
+    """When waiting for proof ends; None where the code can't be delivered, and agents, who see it, must go on."""
+    if ticket.is_undeliverable and not is_pending(ticket):
         return None
     return ticket.waits_since + (PENDING_FOR if is_pending(ticket) else waits.proof_within)
 

@@ -220,7 +220,7 @@ def merged(ticket: Ticket, *, into: str, by: str, at: datetime) -> Moved:
 
 
 def _ended(ticket: Ticket, what: What, status: Status, *, by: str, at: datetime, **new: Any) -> Moved:
-    if ticket.run and ticket.status == "scheduled":
+    if ticket.status == "scheduled":
         new |= {"runs": "stop", "run": ticket.run + 1}
     return _moved(ticket, what, by=by, at=at, status=status, ended_at=at, held=False, stopped=False, **new)
 
@@ -338,7 +338,10 @@ def corrected(ticket: Ticket, *, kind: Kind, by: str, at: datetime) -> Moved:
         support = replace(ticket, kind=kind, code=None, guards=None, blockers=(), blocked_until=None, cause=None)
         return _moved(support, "corrected", by=by, at=at, status="received", facts={"kind": kind})
     waits: Status = "received" if ticket.proof or ticket.way_in == "portal" else "awaiting_proof"
-    moved = _moved(ticket, "corrected", by=by, at=at, kind=kind, status=waits, word_at=None, facts={"kind": kind})
+    guards = ticket.account if ticket.proof else ticket.guards  # a question gave it back
+    moved = _moved(
+        ticket, "corrected", by=by, at=at, kind=kind, status=waits, word_at=None, guards=guards, facts={"kind": kind}
+    )
     if waits == "awaiting_proof" and ticket.claims and not ticket.suspect:
         return _and_code(moved, by=by, at=at)
     return moved

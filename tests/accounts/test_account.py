@@ -1,4 +1,4 @@
-"""An account as the rules see it: its address, its generation, and what is remembered of an address that was replaced."""
+"""An account: its address, its generation, and what is remembered of an address that was replaced."""
 
 from datetime import timedelta
 
@@ -61,6 +61,7 @@ def test_a_new_address_is_suspicious_for_thirty_days_and_not_an_instant_longer()
     since = START + DAY
     assert timedelta(days=30) == SUSPICIOUS_FOR
     assert (after.address_changed_at, after.previous_address) == (since, "Lan@Khach.example")
+    assert after.changed_at == since
     assert after.has_new_address(since)
     assert after.has_new_address(since + SUSPICIOUS_FOR - timedelta(milliseconds=1))
     assert not after.has_new_address(since + SUSPICIOUS_FOR)

@@ -30,6 +30,8 @@ KEPT = Look(found="kept", count=2, detail="invoices", basis=LAW, until=LATER + t
         (Look(found="some", count=1), NONE, False),
         (Look(found="some"), frozenset({LAW}), False),
         (Look(found="cannot_tell"), frozenset({LAW}), False),
+        (Look(found="some", count=1, basis=LAW), frozenset({LAW}), False),
+        (Look(found="cannot_tell", basis=LAW), frozenset({LAW}), False),
         (KEPT, NONE, False),
         (KEPT, frozenset({LAW}), True),
         (KEPT, frozenset({"Another act"}), False),

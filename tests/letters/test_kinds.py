@@ -171,7 +171,7 @@ def test_a_complaint_is_a_complaint(raw: bytes) -> None:
         "Subject: 自動返信\nX-Auto-Response-Suppress: All".encode(),
         b"Subject: Please confirm that you sent this\nIn-Reply-To: <a@desk.example>\nPrecedence: bulk",
         b"Subject: Please confirm that you sent this\nReferences: <a@desk.example>\nPrecedence: bulk",
-        b"Subject: Re: x\nIn-Reply-To: <a@desk.example>\nPrecedence: bulk\n\nClick this link to prove that you are one.",
+        b"Subject: Re: x\nIn-Reply-To: <a@desk.example>\nPrecedence: bulk\n\nClick this link to prove it.",
     ],
 )
 def test_an_automatic_answer_is_automatic(header: bytes) -> None:

@@ -91,6 +91,14 @@ def reject(ticket: Ticket) -> Moved:
     return moves.rejected(ticket, by="agent:an", at=LATER, reason="fraud_suspected")
 
 
+def merge(ticket: Ticket) -> Moved:
+    return moves.merged(ticket, into="SO-AAAAAA", by="agent:an", at=LATER)
+
+
+def block(ticket: Ticket) -> Moved:
+    return moves.blocked(ticket, codes=("unpaid",), until=CLOSES_AT, at=LATER)
+
+
 def expire(ticket: Ticket) -> Moved:
     return moves.expired(ticket, at=LATER)
 
@@ -147,6 +155,9 @@ def test_after_proof_everything_goes_to_the_address_on_file_and_nothing_to_the_a
         ([approve, begin], ["scheduled", "closing"]),
         ([approve, begin, close], ["scheduled", "closing", "closed"]),
         ([reject], ["rejected"]),
+        ([merge], ["rejected"]),
+        ([block], ["blocked"]),
+        ([approve, block], ["scheduled", "blocked"]),
         ([withdraw], ["withdrawn"]),
         ([approve, withdraw], ["scheduled", "withdrawn"]),
         ([approve, remind], ["scheduled", "reminder_cooling_off"]),
@@ -274,7 +285,11 @@ def test_who_answers_the_codes_mail_without_a_code_is_told_how_once() -> None:
     def reply(ticket: Ticket) -> Moved:
         return moves.replied(ticket, by="owner", at=LATER, words=3, asks_how=True)
 
-    assert told_by(by_mail(), reply, reply, reply) == [("how_to_reply_code", "owner")]
+    def says_more(ticket: Ticket) -> Moved:
+        return moves.replied(ticket, by="owner", at=LATER, words=3)
+
+    assert told_by(by_mail(), says_more) == []
+    assert told_by(by_mail(), says_more, reply, reply, says_more, reply) == [("how_to_reply_code", "owner")]
 
 
 def test_a_question_that_is_a_closure_after_all_asks_for_the_word_or_sends_the_code() -> None:
@@ -296,6 +311,20 @@ def test_a_question_by_mail_is_told_received_where_its_asker_may_be_answered() -
     assert told(answered) == [("support_received", "asker"), ("resolved", "asker")]
 
 
+@pytest.mark.parametrize("step", [withdraw, reject, merge, hold, stop])
+def test_of_a_question_nothing_is_told_that_is_told_of_a_closure(step: Step) -> None:
+    assert told_by(from_portal(kind="support"), step) == []
+    assert told_by(by_mail(kind="support", acknowledge=True), step) == []
+
+
+def test_a_closure_that_is_a_question_after_all_tells_nobody_so() -> None:
+    def correct(ticket: Ticket) -> Moved:
+        return moves.corrected(ticket, kind="support", by="agent:an", at=LATER)
+
+    assert told_by(from_portal(), correct) == []
+    assert told_by(by_mail(acknowledge=True), correct) == []
+
+
 # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -306,6 +335,12 @@ def test_every_notice_has_a_key_of_its_own_and_the_same_one_however_often_it_is_
     assert keys == sorted(keys, key=lambda key: key.split("#")[1])
     shorter = [each.key for each in notices_of(list(moved.changes)[:-1])]
     assert keys[: len(shorter)] == shorter
+
+
+def test_a_notices_key_is_this_forever() -> None:
+    """What was sent is known by it: a release that changes it sends every notice again."""
+    keys = [each.key for each in notices_of(list(by_mail(acknowledge=True).changes))]
+    assert keys == ["notice#000001#acknowledged#asker", "notice#000002#code#owner"]
 
 
 def test_what_only_agents_care_for_tells_nobody() -> None:

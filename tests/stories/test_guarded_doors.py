@@ -108,6 +108,19 @@ def test_a_ticket_corrected_to_support_gives_the_account_free(desk: Desk) -> Non
     assert agent.approves(other)["status"] == "scheduled"
 
 
+def test_a_closure_by_mail_that_was_a_question_for_a_while_is_its_accounts_only_closure_again(desk: Desk) -> None:
+    """Rule 4. Else the next request became a second closure of the same account beside it."""
+    customer, agent = new_customer(desk), desk.agent()
+    john = mailbox_of(desk, customer)
+    john.writes(CLOSE)
+    john.replies(john.mails()[0], code_in(john.mails()[0]))
+    number = john.ticket()
+    for kind in ("support", "closure"):
+        agent.decides(number, "correct", kind=kind).ok()
+    assert customer.opens().ok(409)["number"] == number
+    assert customer.does(number, "confirm").ok()["status"] == "in_review"
+
+
 def test_a_ticket_linked_elsewhere_gives_its_first_account_free(desk: Desk) -> None:
     john, other = customer_by_mail(desk), new_customer(desk)
     john.writes(CLOSE)

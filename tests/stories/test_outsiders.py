@@ -91,6 +91,14 @@ def test_a_public_request_that_nobody_proves_goes_in_silence(desk: Desk) -> None
     assert desk.page(link_in(mail)).status == 404, "nothing of it is kept"
 
 
+def test_a_public_request_whose_code_reaches_nobody_goes_all_the_same(desk: Desk) -> None:
+    customer = new_customer(desk, email="bounce+public@simulator.amazonses.com")
+    _asks_publicly(desk, customer.email)
+    (mail,) = desk.mails(customer.email)
+    desk.advance("P2D")
+    assert desk.page(link_in(mail)).status == 404, "nothing of it is kept"
+
+
 def test_not_me_mutes_the_public_page_for_thirty_days(desk: Desk) -> None:
     customer = new_customer(desk)
     _asks_publicly(desk, customer.email)

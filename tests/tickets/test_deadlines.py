@@ -191,6 +191,8 @@ def test_the_papers_name_each_regime_with_its_source_and_what_could_not_be_check
 
 def test_where_no_law_says_anything_the_desk_promises_thirty_days() -> None:
     assert done_by(REGIMES["default"], SUNDAY) - SUNDAY == timedelta(days=30)
+    assert extended_to(REGIMES["default"], SUNDAY) - SUNDAY == timedelta(days=60)
+    assert answered_by(REGIMES["default"], SUNDAY) == datetime(2026, 12, 4, 10, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("regime", REGIMES.values(), ids=lambda regime: regime.name)

@@ -190,6 +190,15 @@ def test_a_question_by_mail_that_is_a_closure_after_all_needs_proof() -> None:
     assert [each.what for each in moved.changes] == ["corrected", "code_sent"]
 
 
+def test_a_proved_closure_that_was_a_question_for_a_while_is_its_accounts_one_closure_again() -> None:
+    """Rule 4."""
+    letter = proved(way_in="mail", proof="code")
+    asked = moves.corrected(letter, kind="support", by="agent:an", at=LATER).ticket
+    assert asked.guards is None
+    after = moves.corrected(asked, kind="closure", by="agent:an", at=LATER).ticket
+    assert (after.guards, after.status) == (LAN, "received")
+
+
 def test_what_a_ticket_is_already_it_is_not_corrected_to() -> None:
     with pytest.raises(NotNow):
         moves.corrected(by_mail(), kind="closure", by="agent:an", at=LATER)

@@ -3,12 +3,14 @@
 The ticket before has something in every field that a move might forget to empty, or empty by mistake.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.problems import NotNow
 from chalicelib.tickets import moves
 from chalicelib.tickets.ticket import Code, FactsRecord, Status, Ticket
 from tests.examples import LAN, LATER, MINH, START, by_mail, proved, support
@@ -155,7 +157,7 @@ def test_a_move_writes_what_stands_in_its_row_and_nothing_else(writes: Writes) -
     moved = writes.row.do(before)
     (change,) = moved.changes
     after = moved.ticket
-    by_itself = {"version": before.version + 1, "head": change.hash, "changed_at": LATER}
+    by_itself: dict[str, Any] = {"version": before.version + 1, "head": change.hash, "changed_at": LATER}
     assert after == replace(before, **writes.ticket, **by_itself)
     assert (change.by, change.what, change.why, change.runs) == (
         writes.by, writes.what or writes.name, writes.why, writes.runs,
@@ -225,6 +227,43 @@ def test_a_word_without_proof_sends_no_code_while_no_account_is_known() -> None:
 def test_a_reminder_of_proof_where_no_account_is_known_brings_no_code() -> None:
     moved = moves.reminded(by_mail(claims=()), at=LATER)
     assert (moved.ticket.reminded, moved.ticket.codes, moved.changes[0].facts) == (True, 1, {})
+
+
+def test_proof_without_the_askers_word_is_no_word() -> None:
+    for way_in in ("portal", "desk"):
+        opened = moves.opened(proved(way_in=way_in, word_at=None, claims=(LAN,)), by="customer")
+        assert (opened.ticket.status, [each.what for each in opened.changes]) == ("received", ["opened"])
+
+
+def test_who_has_proved_or_need_not_yet_is_sent_no_code_whatever_accounts_the_ticket_names() -> None:
+    claimed: dict[str, Any] = {"claims": (LAN, MINH)}
+    moved = (
+        moves.opened(proved(**claimed), by="customer"),
+        moves.confirmed(proved("received", word_at=None, **claimed), by="customer", at=LATER),
+        moves.corrected(support(proof="sign_in", **claimed), kind="closure", by=AN, at=LATER),
+        moves.reminded(proved("scheduled", **claimed), at=LATER),
+    )
+    assert [(len(each.changes), each.ticket.code) for each in moved] == [(1, None)] * 4
+
+
+REFUSED: dict[str, tuple[Status, Callable[[], object]]] = {
+    "released": ("in_review", lambda: moves.released(proved(), by=CHI, at=LATER)),
+    "extended": ("closing", lambda: moves.extended(proved("closing", extended=True), by=AN, at=LATER, due_at=LATER)),
+    "began_closing": ("scheduled", lambda: moves.began_closing(proved("scheduled"), run=7, at=LATER)),
+    "troubled": ("closing", lambda: moves.troubled(proved("closing"), run=7, cause="x", at=LATER)),
+    "closed": ("closing", lambda: moves.closed(proved("closing"), run=7, at=LATER)),
+    "linked": ("received", lambda: moves.linked(proved("received"), claims=(LAN,), by=AN, at=LATER)),
+    "corrected": ("in_review", lambda: moves.corrected(proved(), kind="closure", by=AN, at=LATER)),
+    "shrunk": ("scheduled", lambda: moves.shrunk(proved("scheduled"), at=LATER)),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refusal_tells_the_status_as_it_is_where_the_status_alone_would_allow_the_move(name: str) -> None:
+    status, move = REFUSED[name]
+    with pytest.raises(NotNow) as refused:
+        move()
+    assert refused.value.status == status
 
 
 def test_tickets_without_a_code_have_none_to_use_up_or_to_try() -> None:
