@@ -49,6 +49,7 @@ def test_a_letter_from_a_person_is_a_persons() -> None:
         b"X-Autoreply: 0",
         b"In-Reply-To: <a@desk.example>\nSubject: Please confirm that you sent this",
         b"X-Auto-Response-Suppress: All\nSubject: Please confirm that you sent this",
+        b"X-Auto-Response-Suppress: All\nSubject: Re: Your account\nIn-Reply-To: <a@desk.example>",
     ],
 )
 def test_no_single_sign_that_people_send_too_makes_their_letter_automatic(header: bytes) -> None:
@@ -89,7 +90,7 @@ def test_a_verdict_that_is_no_failure_quarantines_nothing(verdict: str) -> None:
         b"From: SUPPORT@DESK.EXAMPLE\n\nx",
         b"From: support+SO-1.MAC@desk.example\n\nx",
         PERSON + b"X-Signoff: 1\n\nx",
-        b"From: support@desk.example (the desk)\n\nx",
+        b"From: SUPPORT@desk.example (the desk)\n\nx",
     ],
 )
 def test_our_own_mail_that_comes_back_is_a_loop(raw: bytes) -> None:
@@ -124,6 +125,57 @@ def test_a_null_return_path_and_the_body_of_a_bounce_make_a_bounce() -> None:
 
     assert kind(raw, "") == "bounce"
     assert kind(raw, "an@example.com") == "person"
+
+
+@pytest.mark.parametrize("envelope_from", ["", "<>", "MAILER-DAEMON@mx.example"])
+def test_a_null_return_path_is_known_however_it_is_written(envelope_from: str) -> None:
+    assert kind(b"From: robot@mx.example\nSubject: hello\n\nmailbox is full", envelope_from) == "bounce"
+    assert kind(b"From: robot@mx.example\nSubject: Delivery failure\n\nx", envelope_from) == "bounce"
+    assert kind(b"From: postmaster@mx.example\nSubject: hello\n\nx", envelope_from) == "bounce"
+
+
+def test_where_nobody_tells_an_envelope_none_is_taken_for_a_machines() -> None:
+    assert kind(b"From: robot@mx.example\nSubject: hello\n\nmailbox is full", None) == "person"
+
+
+def test_a_daemon_is_known_by_its_address_alone_or_by_its_name_and_what_it_writes() -> None:
+    assert kind(b"From: MAILER-DAEMON@mx.example\nSubject: hello\n\nx") == "bounce"
+    assert kind(b"From: Mail Delivery System <robot@mx.example>\nSubject: Undeliverable\n\nx") == "bounce"
+    assert kind(b"From: Mail Delivery System <robot@mx.example>\nSubject: hello\n\nx") == "person"
+
+
+def test_from_any_other_sender_neither_a_bounces_subject_nor_its_words_are_enough() -> None:
+    assert kind(b"From: gateway@mx.example\nSubject: Delivery failure\n\nHello, is it you?") == "person"
+    assert kind(b"From: gateway@mx.example\nSubject: Hello\n\nThe message could not be delivered.") == "person"
+
+
+def test_of_a_long_letter_only_the_beginning_can_make_it_a_bounce() -> None:
+    robot = b"From: robot@mx.example\n\n"
+    assert kind(robot + b"Long. " * 3_000 + b"mailbox is full", "") == "bounce"
+    assert kind(robot + b"Long. " * 3_400 + b"mailbox is full", "") == "person"
+
+
+@pytest.mark.parametrize(
+    ("ours", "sender", "wanted"),
+    [
+        (
+            Ours(addresses=frozenset({"help@other.example"}), domain="desk.example", loop_header="X"),
+            b"help@other.example",
+            "loop",
+        ),
+        (Ours(addresses=frozenset(), domain="Desk.Example", loop_header="X"), b"any@desk.example", "loop"),
+        (Ours(addresses=frozenset(), domain="desk.example", loop_header="X"), b"an@notdesk.example", "person"),
+        (Ours(addresses=frozenset(), domain="", loop_header="X"), b"an@desk.example", "person"),
+    ],
+)
+def test_ours_are_our_addresses_and_all_of_our_domain_and_none_that_only_looks_like_it(
+    ours: Ours, sender: bytes, wanted: LetterKind
+) -> None:
+    assert kind_of(read_letter(b"From: " + sender + b"\n\nx"), Verdicts(), "an@example.com", ours) == wanted
+
+
+def test_a_letter_without_any_sender_is_a_persons() -> None:
+    assert kind(b"Subject: Close it\n\nMy account, please.") == "person"
 
 
 def test_the_return_path_header_counts_where_nobody_tells_the_envelope() -> None:
@@ -180,6 +232,7 @@ def test_an_automatic_answer_is_automatic(header: bytes) -> None:
 
 def test_a_vacation_subject_and_a_null_return_path_are_automatic() -> None:
     assert kind(PERSON + b"Subject: Abwesenheitsnotiz\n\nIch bin im Urlaub.", "") == "automatic"
+    assert kind(b"From: postmaster@mx.example\nSubject: Out of office\n\nx") == "automatic"
 
 
 def test_who_asks_from_a_null_return_path_to_confirm_a_letter_is_a_machine() -> None:
@@ -210,6 +263,8 @@ def test_a_mailbox_that_nobody_reads_did_not_write(sender: bytes) -> None:
 
     assert kind(raw) == "automatic"
     assert kind(b"Reply-To: notifications@shop.example\n" + raw) == "automatic"
+    assert kind(b"From: notifications@shop.example\nSubject: Your order\n\nThanks") == "automatic"
+    assert kind(b"From: <" + sender + b">\nSubject: Your order\n\nThanks") == "automatic"
 
 
 @pytest.mark.parametrize(
@@ -275,6 +330,7 @@ def test_a_service_that_wants_no_answer_is_automatic() -> None:
         NOTIFICATION.replace(b"Subject: Your", b"Subject: AW: Your"),
         NOTIFICATION.replace(b"Subject: Your", b"Subject: Fwd: Your"),
         NOTIFICATION.replace(b"Subject", b"In-Reply-To: <a@desk.example>\nSubject"),
+        NOTIFICATION.replace(b"Subject", b"References: <a@desk.example>\nSubject"),
         NOTIFICATION.replace(b"Subject", b"Reply-To: an@shop.example\nSubject"),
         NOTIFICATION.replace(b"Please do", b"You wrote:\n> Please do"),
         NOTIFICATION.replace(b"Paid.", b"---------- Forwarded message ---------"),

@@ -90,6 +90,11 @@ def test_several_codes_come_in_the_order_they_stand_in_each_once() -> None:
     assert typed_codes("first B222-2222,\nthen K7MX-92QT") == ("B222-2222", "K7MX-92QT")
 
 
+def test_only_the_first_twenty_thousand_signs_are_looked_at() -> None:
+    assert typed_codes(" " * 19_991 + "K7MX-92QT") == ("K7MX-92QT",)
+    assert typed_codes(" " * 19_992 + "K7MX-92QT") == ()
+
+
 def test_no_more_than_twenty_candidates_are_looked_at() -> None:
     many = "\n".join(f"BBBB-22{first}{second}" for first in "23456789" for second in "23456789")
 

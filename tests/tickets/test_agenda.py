@@ -49,6 +49,7 @@ def test_a_request_from_the_public_page_is_a_ticket_like_others_once_it_is_prove
 def test_of_a_request_that_is_no_ticket_yet_nobody_is_reminded_or_warned() -> None:
     pending = by_mail(way_in="public")
     assert agenda.proof_reminder_at(pending) is None
+    assert agenda.wakes_at(by_mail(way_in="public", due_at=START + DAY), WAITS) == START + DAY
 
 
 def test_a_request_that_is_no_ticket_yet_goes_in_a_day_even_where_its_code_reaches_nobody() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.language import LANGUAGES, change_name
 from chalicelib.tickets import moves
-from chalicelib.tickets.changes import DESK_ONLY, FIRST, Change, What, hash_of, is_unbroken
+from chalicelib.tickets.changes import DESK_ONLY, FIRST, Change, What, chained, hash_of, is_unbroken
 from tests.examples import LAN, LATER, START, fresh
 
 
@@ -74,6 +74,12 @@ def test_a_change_left_out_added_or_put_elsewhere_breaks_the_timeline(how: str) 
     assert not is_unbroken(TAMPERINGS[how](timeline()))
 
 
+def test_numbers_that_skip_one_are_found_even_where_every_hash_was_made_anew() -> None:
+    first, second, *_ = timeline()
+    assert is_unbroken([first, chained(second, before=first.hash)])
+    assert not is_unbroken([first, chained(replace(second, nth=3), before=first.hash)])
+
+
 def test_a_cut_off_end_is_found_by_the_head_that_the_ticket_keeps() -> None:
     moved = moves.opened(fresh(account=LAN), by="customer")
     later = moved.then(moves.noted(moved.ticket, by="agent:an", at=LATER, words=2))
@@ -100,6 +106,15 @@ def test_every_change_has_a_name_in_both_languages() -> None:
 
 def test_what_only_agents_see_are_changes_that_there_are() -> None:
     assert set(get_args(What)) >= DESK_ONLY
+
+
+def test_whoever_adds_a_change_decides_whether_customers_see_it() -> None:
+    seen_by_customers = (
+        "opened confirmed code_sent code_refused proved scheduled held released stopped blocked unblocked "
+        "expedite_asked expedited closing closed withdrawn rejected expired resolved replied answered corrected "
+        "extended reminded shrunk"
+    )
+    assert set(get_args(What)) - DESK_ONLY == set(seen_by_customers.split())
 
 
 def test_nobody_in_a_timeline_is_named_by_an_address_or_a_name() -> None:

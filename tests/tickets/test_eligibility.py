@@ -38,11 +38,13 @@ def blocked(*codes: str) -> Ticket:
 def test_closures_in_review_are_checked_and_those_of_owners_who_have_not_said_the_word() -> None:
     assert is_asked_of(proved())
     assert is_asked_of(proved("received", proof=None, word_at=None))
+    assert is_asked_of(proved(way_in="mail", proof="code", asker_is_owner=False))
 
 
 @pytest.mark.parametrize(
     "ticket",
-    [support(), by_mail(), proved("scheduled"), proved("closing"), proved("withdrawn"), proved(account=None),
+    [support(), support("in_review", proof="sign_in", asker_is_owner=True),
+     by_mail(), proved("scheduled"), proved("closing"), proved("withdrawn"), proved(account=None),
      proved("received", proof=None, asker_is_owner=False)],
 )  # fmt: skip
 def test_nothing_else_is_checked_and_nothing_before_its_asker_may_know(ticket: Ticket) -> None:
@@ -75,6 +77,11 @@ def test_the_same_blocker_again_is_no_news_and_another_one_is_but_gives_no_more_
 def test_one_of_two_that_is_cleared_is_remembered_without_a_mail() -> None:
     moved = after(blocked("servers", "unpaid"), RUNNING)
     assert (moved.changes, moved.ticket.blockers) == ((), ("servers",))
+
+
+def test_where_nothing_stood_in_the_way_a_warning_is_no_news() -> None:
+    assert after(proved(), CREDIT).changes == ()
+    assert after(proved()).changes == ()
 
 
 def test_when_nothing_stands_in_the_way_any_more_the_ticket_is_free() -> None:

@@ -152,6 +152,12 @@ def test_a_shrunk_ticket_that_is_reopened_is_shrunk_again_after_its_next_end() -
     assert after.shrunk_at is None
 
 
+@pytest.mark.parametrize("status", ["received", "in_review"])
+def test_a_closure_is_never_resolved_as_if_it_were_a_question(status: Status) -> None:
+    with pytest.raises(NotNow):
+        moves.resolved(proved(status), by="agent:an", at=LATER)
+
+
 def test_a_deadline_is_extended_once_and_agents_are_warned_of_the_new_one() -> None:
     ticket = proved(warned=2)
     extended = moves.extended(ticket, by="agent:an", at=LATER, due_at=CLOSES_AT).ticket
