@@ -33,7 +33,7 @@ def test_a_ticket_that_stays_awake_is_given_once_and_one_that_goes_to_sleep_hide
     with TicketItem.batch_write() as batch:
         for nth, number in enumerate(tickets):
             at = START + timedelta(seconds=nth)
-            item = TicketItem(number, "ticket", version=1, status="in_review", run=0, head="h", data={})
+            item = TicketItem(number, "ticket", version=1, status="in_review", run=0, writing="w", data={})
             item.wake, item.wake_at = "ticket", at
             batch.save(item)
     given = []
