@@ -9,8 +9,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 JOBS = (
-    *(f"tests.faults.crash_points --part {nth}/4" for nth in range(1, 5)),
     "tests.faults.races",
+    *(f"tests.faults.crash_points --part {nth}/4" for nth in range(1, 5)),
     "tests.faults.model",
     "tests.faults.api_fuzz",
     "tests.faults.restarts 1",
