@@ -11,7 +11,7 @@ is one. Names of statuses play only those.
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import get_args
 
@@ -93,8 +93,9 @@ def play(chosen: list[Pair]) -> Result:
             mine = [each for each in chosen if each.status == status]
             for played in _explored(world, mine):
                 result.interleavings += 1
-                result.broken += [f"{played}: {why}" for why in _wrong_at_once(played)]
-                ends.setdefault(_end_of(played), played)
+                files = [store.file_of(each) for each in _numbers(played.case)]
+                result.broken += [f"{played}: {why}" for why in _wrong_at_once(played, files)]
+                ends.setdefault(_end_of(played, files), played)
     result.ends = len(ends)
     different = list(ends.values())
     for start in range(0, len(different), A_WORLD):
@@ -175,16 +176,21 @@ def _numbers(case: Case) -> list[str]:
     return list(dict.fromkeys([case.number, *(each.number for each in found), *([waiting] if waiting else [])]))
 
 
-def _end_of(played: Played) -> End:
+def _end_of(played: Played, files: list[store.File]) -> End:
     """All that what comes later depends on, without times, ids, and who of two agents did what."""
     case = played.case
     account = accounts.look_for(case.account.account_id)
     record = account and (account.status, account.generation == case.account.generation, account.address[:4])
     holder, waiting = guards.holder_of_closure(case.account), guards.waiting(case.account)
-    numbers = _numbers(case)
-    kept = (holder and numbers.index(holder), waiting and numbers.index(waiting), guards.is_held(case.account))
-    holdings = tuple(counts_in_holders(case.account.account_id).values())
-    return (case.status, record, kept, holdings, *(_file_end(store.file_of(each)) for each in numbers))
+    numbers = [each.ticket.number for each in files]
+    kept = (_place(holder, numbers), _place(waiting, numbers), guards.is_held(case.account))
+    erases = case.status in ("closing", "looked")
+    holdings = tuple(counts_in_holders(case.account.account_id).values()) if erases else ()
+    return (case.status, record, kept, holdings, *map(_file_end, files))
+
+
+def _place(number: str | None, numbers: Sequence[str]) -> int | None:
+    return numbers.index(number) if number in numbers else None
 
 
 def _file_end(file: store.File) -> End:
@@ -200,10 +206,10 @@ def _file_end(file: store.File) -> End:
     )  # fmt: skip
 
 
-def _wrong_at_once(played: Played) -> Iterator[str]:
+def _wrong_at_once(played: Played, files: list[store.File]) -> Iterator[str]:
     yield from (each.wrong for each in played.outcomes if each.wrong)
-    yield from _lost(played)
-    yield from rules.broken_now(played.case.account, _numbers(played.case))
+    yield from _lost(played, files[0])
+    yield from rules.broken_now(played.case.account, files)
 
 
 def _wrong_at_last(played: Played, outbox: rules.Outbox) -> Iterator[str]:
@@ -220,9 +226,9 @@ ONCE = ("withdrawn", "proved")
 """What may be answered with success twice, and is done once."""
 
 
-def _lost(played: Played) -> Iterator[str]:
+def _lost(played: Played, file: store.File) -> Iterator[str]:
     """Each answered success stands in the timeline, as often as it was answered; what was refused left nothing."""
-    changes = store.file_of(played.case.number).changes[played.case.ticket.version :]
+    changes = file.changes[played.case.ticket.version :]
     timeline = Counter[tuple[str, str]]((each.what, each.by) for each in changes)
     done = Counter((each.what, each.by) for each in played.outcomes if each.done and each.what)
     asked = {(each.what, each.by) for each in played.outcomes if each.what}

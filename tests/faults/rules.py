@@ -34,9 +34,8 @@ class Outbox:
         return cls(by_number=found)
 
 
-def broken_now(account: AccountRef, numbers: Iterable[str]) -> list[str]:
+def broken_now(account: AccountRef, files: list[store.File]) -> list[str]:
     """What of the rules doesn't hold while mails and erasing are still to come."""
-    files = [store.file_of(each) for each in dict.fromkeys(numbers)]
     mine = [each for each in files if account in _references(each.ticket)]
     return [
         *_one_closure(account, mine),
