@@ -33,6 +33,10 @@ class RunIsOver(Exception):
     """The ticket went on without this run: there is nothing left for it to do."""
 
 
+class TooEarly(Exception):
+    """The cooling-off isn't over by this function's clock, whatever the workflow's said: tried again, it will be."""
+
+
 class StillThere(Exception):
     """A holder still shows data, or can't tell. The message names the holder and what it found, nothing personal."""
 
@@ -77,11 +81,13 @@ def _may_go(ticket: Ticket, run: int) -> Go:
 
 def freeze(number: str, run: int) -> list[str]:
     """The account and the ticket are closing from now on, in one transaction, and the owner's address is sealed for
-    the last notice. The holders in order; none if the run is over or the brake is on."""
+    the last notice. The holders in order; none if the run is over or the brake is on. `TooEarly` before its time."""
     ticket = store.find(number)
     if _may_go(ticket, run) != "go" or not ticket.account:
         return []
     if ticket.status == "scheduled":
+        if ticket.closes_at and clock.now() < ticket.closes_at:
+            raise TooEarly(number)
         if not _begun(ticket, ticket.account, run):
             return []
     else:

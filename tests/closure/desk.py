@@ -39,7 +39,9 @@ class Desk:
                 each.put(account_id)
         reference = AccountRef(account_id=account_id, generation=account.generation)
         number = TicketNumber(f"SO-{next(_numbers):06}")
-        ticket = proved("scheduled", number=number, account=reference, guards=reference, who=account_id)
+        ticket = proved(
+            "scheduled", number=number, account=reference, guards=reference, who=account_id, closes_at=clock.now()
+        )
         together = Together()
         store.open_with(together, Moved(ticket=ticket, changes=()))
         store.commit(together)

@@ -66,9 +66,11 @@ def expedited(desk: InsistingDesk) -> Played:
     steps.does(number, "expedite", {}, done="code_sent")
     _until_mails(desk, mailbox_of(desk, steps.customer), 3)
     code = next(code_in(mail) for mail in reversed(steps.customer.mails()) if has_code(mail))
-    steps.does(number, "expedite", {"code": code}, done="expedite_asked")
-    steps.decides(number, "expedite", done="expedited")
-    kinds = ("received", "scheduled", "code_for_expedite", "scheduled", "closing", "closed")
+    kinds: tuple[str, ...] = ("received", "scheduled", "code_for_expedite", "closing", "closed")
+    if status(desk, number) == "scheduled":  # else that mail came so late that the cooling-off was over
+        steps.does(number, "expedite", {"code": code}, done="expedite_asked")
+        steps.decides(number, "expedite", done="expedited")
+        kinds = ("received", "scheduled", "code_for_expedite", "scheduled", "closing", "closed")
     return _ended(steps, number, "closed", *kinds)
 
 

@@ -58,6 +58,7 @@ def test_a_workflow_cut_off_while_erasing_meets_a_new_generation(desk: Desk, ord
     number = lan.asks_to_close()
     an.approves(number)
     desk.settle()
+    desk.takes_over(f"{number}-1")
     assert desk.cloud.invoke("closure_freeze", {"ticket": number, "run": 1})["go"] is True
     accounts = boto3.resource("dynamodb").Table(desk.table("ACCOUNTS_TABLE"))
     accounts.delete_item(Key={"account_id": lan.account_id})

@@ -72,6 +72,8 @@ def test_rule_2_nothing_is_erased_without_proof_word_approval_and_time(desk: Des
             assert an.decides(number, "approve").status == 409
         assert desk.cloud.invoke("closure_freeze", {"ticket": number, "run": 0})["go"] is False
         assert desk.cloud.invoke("closure_freeze", {"ticket": number, "run": 1})["go"] is False
+    with pytest.raises(FunctionFailed, match="TooEarly"):
+        desk.cloud.invoke("closure_freeze", {"ticket": numbers[waiting.account_id], "run": 1})
     desk.advance("PT20H")
     for customer in (unproved, wordless, unapproved, waiting):
         assert customer.account().ok()["status"] == "active"
