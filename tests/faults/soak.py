@@ -1,7 +1,7 @@
 """What takes too long for each change, on two processes: `make soak`. Every figure is printed last.
 
-Each of these is a program of its own, which exits non-zero when a rule broke. Of the faults at every call each fourth is
-played: all of them take the better part of an hour (`python -m tests.faults.crash_points`).
+Each of these is a program of its own, which exits non-zero when a rule broke. Of the faults at every call each fourth
+is played: all of them take the better part of an hour (`python -m tests.faults.crash_points`).
 """
 
 import subprocess
