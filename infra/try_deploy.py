@@ -31,6 +31,7 @@ WANTED = {
 LEFT_OUT = {
     "AWS::SES::ReceiptRuleSet": "MiniStack knows the calls, not the CloudFormation type; the deploy activates the set",
     "AWS::SES::ReceiptRule": "the same; and it takes in no letters that a rule could be for",
+    "AWS::CloudWatch::Alarm with Metrics": "an alarm on a sum of metrics; it knows alarms on one, and rings none",
 }
 """Types that MiniStack's CloudFormation does not know, and why it does not matter to what is tried here. The local
 cloud plays both."""
@@ -85,12 +86,17 @@ def _try(folder: Path, address: str) -> None:
 def without_unknown(body: template.Template) -> template.Template:
     """The template without what MiniStack doesn't know, and without the outputs that tell of it."""
     kept = dict(body)
-    gone = {name for name, each in body["Resources"].items() if each["Type"] in LEFT_OUT}
+    gone = {name for name, each in body["Resources"].items() if _kind(each) in LEFT_OUT}
     kept["Resources"] = {name: each for name, each in body["Resources"].items() if name not in gone}
     kept["Outputs"] = {
         name: each for name, each in body["Outputs"].items() if each["Value"] not in [{"Ref": it} for it in gone]
     }
     return kept
+
+
+def _kind(resource: template.Template) -> str:
+    kind = str(resource["Type"])
+    return f"{kind} with Metrics" if "Metrics" in resource.get("Properties", {}) else kind
 
 
 def _say_left_out() -> None:
