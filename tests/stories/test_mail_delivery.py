@@ -1,6 +1,7 @@
 """What became of the mails that we sent: told by SES, or by a bounce that comes back as a letter."""
 
 import itertools
+import json
 
 import pytest
 
@@ -149,3 +150,18 @@ def test_a_notice_waits_while_the_key_for_its_links_can_not_be_read(desk: Desk) 
     desk.no_more_faults()
     assert desk.cloud.invoke("ticket_stream", {"Records": [record]})["batchItemFailures"] == []
     assert states(desk, number) == [("received", "delivered")]
+
+
+def test_a_mail_that_ses_refused_and_sent_all_the_same_is_not_sent_again(desk: Desk) -> None:
+    """SES's event is the evidence: whatever its answer was, the mail is out."""
+    john = new_customer(desk)
+    desk.fault("sesv2", "SendEmail", "throttle", times=100)
+    number = john.asks_to_close()
+    desk.settle()
+    desk.no_more_faults()
+    tags = {"ticket": [number], "notice": ["notice-000001-received-owner"]}
+    told = {"eventType": "Delivery", "mail": {"messageId": f"ses-{number}", "tags": tags}, "delivery": {}}
+    desk.cloud.invoke("mail_feedback", {"Records": [{"Sns": {"Message": json.dumps(told)}}]})
+    desk.advance("PT1H")
+    assert states(desk, number) == [("received", "delivered")]
+    assert john.mails() == []

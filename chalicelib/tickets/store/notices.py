@@ -44,8 +44,9 @@ def mark_sent(number: str, key: str, *, ses_id: str, seat: str, at: datetime, fo
     connection()
     together = Together()
     actions = [NoticeItem.state.set("sent"), NoticeItem.at.set(at), NoticeItem.ses_id.set(ses_id)]
-    # Whoever holds the claim by now: the mail is out. Refused is only a second writing of the same.
-    still = NoticeItem.state == "claimed"
+    # Whoever holds the claim by now, and also where SES said no and sent it all the same: the mail is out. Refused is
+    # only a second writing of the same.
+    still = NoticeItem.state.is_in("claimed", "waiting")
     together.update(NoticeItem(number, key), actions, only_if=still, refused=lambda _: True)
     guards.remember_sent(together, ses_id, number=number, seat=seat, until=at + ANSWERS_FOR)
     if forget:
