@@ -86,7 +86,7 @@ def _try(folder: Path, address: str) -> None:
 def without_unknown(body: template.Template) -> template.Template:
     """The template without what MiniStack doesn't know, and without the outputs that tell of it."""
     kept = dict(body)
-    gone = {name for name, each in body["Resources"].items() if _kind(each) in LEFT_OUT}
+    gone = {name for name, each in body["Resources"].items() if kind_of(each) in LEFT_OUT}
     kept["Resources"] = {name: each for name, each in body["Resources"].items() if name not in gone}
     kept["Outputs"] = {
         name: each for name, each in body["Outputs"].items() if each["Value"] not in [{"Ref": it} for it in gone]
@@ -94,7 +94,8 @@ def without_unknown(body: template.Template) -> template.Template:
     return kept
 
 
-def _kind(resource: template.Template) -> str:
+def kind_of(resource: template.Template) -> str:
+    """Its type, as `LEFT_OUT` names it."""
     kind = str(resource["Type"])
     return f"{kind} with Metrics" if "Metrics" in resource.get("Properties", {}) else kind
 

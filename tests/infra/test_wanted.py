@@ -83,7 +83,7 @@ def test_a_stage_without_a_file_is_told_what_to_copy(tmp_path: Path) -> None:
 def test_what_the_trial_leaves_out_is_in_the_templates_and_nothing_points_to_it() -> None:
     foundations = template.read_yaml(template.PROJECT / "infra" / "foundations.yaml")
     app = template.sam_template(region="ap-southeast-1")
-    kinds = {each["Type"] for body in (foundations, app) for each in body["Resources"].values()}
+    kinds = {try_deploy.kind_of(each) for body in (foundations, app) for each in body["Resources"].values()}
     assert try_deploy.LEFT_OUT.keys() <= kinds
     smaller = try_deploy.without_unknown(foundations)
     assert foundations["Resources"].keys() - smaller["Resources"].keys() == {"MailRules"}
