@@ -6,12 +6,12 @@ import math
 import re
 import traceback
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from chalice.app import ChaliceViewError, Request, Response
+from msgspec import Struct, field
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from chalicelib import clock, cursors
@@ -77,21 +77,18 @@ class Paging(Input):
     cursor: str | None = Field(default=None, max_length=4096, pattern=cursors.PATTERN)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Text:
+class Text(Struct, frozen=True, kw_only=True):
     """A body that is no JSON, with its media type."""
 
     type: str
     text: str
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a JSON call answers. No body is for 204 only."""
 
     status: int
     body: BaseModel | Mapping[str, Any] | Text | None = None
-    _: KW_ONLY
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -101,8 +98,7 @@ class UnsupportedMedia(ChaliceViewError):
     STATUS_CODE = 415
 
 
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """A refusal as HTTP tells it: `fields` hold name, sentence in English and its facts; `members` are extra facts."""
 
     status: int

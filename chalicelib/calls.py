@@ -14,7 +14,6 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from enum import Flag, auto
 from inspect import getdoc
 from typing import Any, Final, Generic, Required, TypedDict, TypeVar, Unpack, overload
@@ -22,6 +21,7 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from chalice.app import Blueprint, Chalice, Request, Response
+from msgspec import Struct, field
 from pydantic import BaseModel
 
 from chalicelib import signin
@@ -75,8 +75,7 @@ Given = TypeVar("Given")
 Model = TypeVar("Model", bound=BaseModel)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Call(Generic[Given]):
+class Call(Struct, Generic[Given], frozen=True, kw_only=True):
     """One call, checked. `given` is the body of POST and PUT, the query of GET; None where the call takes nothing.
 
     `path` holds the ids of the path, decoded. `headers` are looked up whatever their case. `language` is the
@@ -113,8 +112,7 @@ class Call(Generic[Given]):
         return key
 
 
-@dataclass(frozen=True, kw_only=True)
-class Described:
+class Described(Struct, frozen=True, kw_only=True):
     """All that is known of one JSON call: what checks it, and what the OpenAPI document says of it.
 
     `ids` are regular expressions for the names in the path (what doesn't match is 404). `refuses` are the problems

@@ -3,7 +3,10 @@ read it again and import twice as much, isn't needed."""
 
 from functools import cache
 from threading import Lock
-from typing import Any
+from typing import Any, Final
+
+SERVICES: Final = ("cognito-idp", "dynamodb", "events", "s3", "sesv2", "sns", "ssm", "stepfunctions", "sts")
+"""What the desk makes a client for."""
 
 _one_at_a_time = Lock()
 """Held while a client is made: botocore makes two at the same time badly."""
@@ -11,9 +14,19 @@ _one_at_a_time = Lock()
 
 @cache
 def _session() -> Any:
+    from botocore.loaders import Loader
     from botocore.session import get_session
 
-    return get_session()
+    class OurLoader(Loader):
+        """Where botocore finds its descriptions of services. Its own looks into the folders of all four hundred to
+        know whether one of them is there, for each first client again."""
+
+        def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002
+            return list(SERVICES)
+
+    session = get_session()
+    session.register_component("data_loader", OurLoader())  # type: ignore[no-untyped-call]
+    return session
 
 
 def client(service: str, **config: Any) -> Any:

@@ -18,11 +18,12 @@ import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
+
+from msgspec import Struct
 
 from chalicelib import clients, clock
 from chalicelib.settings import settings
@@ -41,8 +42,7 @@ class HookFailed(Exception):
     status it was), `too_long`, `key_unusable`, `ca_file_unusable`."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answered:
+class Answered(Struct, frozen=True, kw_only=True):
     """A 2xx answer. Its body is whatever was sent: the caller checks it."""
 
     status: int

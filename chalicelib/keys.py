@@ -11,8 +11,9 @@ import hmac
 import json
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from chalicelib import clients
 from chalicelib.settings import settings
@@ -22,8 +23,7 @@ CODE_LETTERS = "BCGHKMNPQRTVXZ"  # a Vietnamese keyboard turns other letters int
 CODE_DIGITS = "23456789"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Keyring:
+class Keyring(Struct, frozen=True, kw_only=True):
     """The secrets by id, and the id of the one that new things are derived from."""
 
     now: str

@@ -68,19 +68,16 @@ class BadInput(Problem):
     fields: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(kw_only=True, eq=False)
 class TooLarge(BadInput):
     code = "too_large"
     sentence = "The request is larger than we read."
 
 
-@dataclass(kw_only=True, eq=False)
 class KeyUsedDifferently(BadInput):
     code = "idempotency_key_used_differently"
     sentence = "This Idempotency-Key was used with another request; use a new key."
 
 
-@dataclass(kw_only=True, eq=False)
 class NotSignedIn(Problem):
     code = "not_signed_in"
     sentence = "Please sign in."
@@ -93,19 +90,16 @@ class SignInAgain(NotSignedIn):
     within_s: int
 
 
-@dataclass(kw_only=True, eq=False)
 class NotAllowed(Problem):
     code = "not_allowed"
     sentence = "You may not do this."
 
 
-@dataclass(kw_only=True, eq=False)
 class OwnAccount(NotAllowed):
     code = "own_account"
     sentence = "Nobody decides on their own account; please ask a colleague."
 
 
-@dataclass(kw_only=True, eq=False)
 class ForeignForm(NotAllowed):
     code = "foreign_form"
     sentence = (
@@ -113,13 +107,11 @@ class ForeignForm(NotAllowed):
     )
 
 
-@dataclass(kw_only=True, eq=False)
 class NotFound(Problem):
     code = "not_found"
     sentence = "There is nothing here, or it isn't yours to see."
 
 
-@dataclass(kw_only=True, eq=False)
 class Conflict(Problem):
     code = "conflict"
     sentence = "That doesn't fit what is so now."
@@ -132,7 +124,6 @@ class ClosureAlreadyOpen(Conflict):
     number: str
 
 
-@dataclass(kw_only=True, eq=False)
 class ChangedMeanwhile(Conflict):
     code = "changed_meanwhile"
     sentence = "Somebody was faster: this has changed. Look again before you decide."
@@ -145,49 +136,41 @@ class NotNow(Conflict):
     status: str
 
 
-@dataclass(kw_only=True, eq=False)
 class NotProved(Conflict):
     code = "not_proved"
     sentence = "Ownership isn't proved, or the asker's own word is missing."
 
 
-@dataclass(kw_only=True, eq=False)
 class NotAsked(Conflict):
     code = "not_asked"
     sentence = "The customer has not asked for this."
 
 
-@dataclass(kw_only=True, eq=False)
 class CodeRefused(Conflict):
     code = "code_refused"
     sentence = "This code is not right, too old, or used up. Ask for a new one."
 
 
-@dataclass(kw_only=True, eq=False)
 class NumberNeeded(Conflict):
     code = "number_needed"
     sentence = "Please type the request's number as it stands on this page."
 
 
-@dataclass(kw_only=True, eq=False)
 class AccountClosing(Conflict):
     code = "account_closing"
     sentence = "This account is being erased; it can be registered again afterwards."
 
 
-@dataclass(kw_only=True, eq=False)
 class OnHold(Conflict):
     code = "on_hold"
     sentence = "A hold stands on this ticket; an admin must release it first."
 
 
-@dataclass(kw_only=True, eq=False)
 class Blocked(Conflict):
     code = "blocked"
     sentence = "The customer must settle something first; the ticket names it."
 
 
-@dataclass(kw_only=True, eq=False)
 class CannotTell(Conflict):
     code = "cannot_tell"
     sentence = (
@@ -203,7 +186,6 @@ class TooMany(Problem):
     again_at: datetime
 
 
-@dataclass(kw_only=True, eq=False)
 class Busy(Problem):
     code = "busy"
     sentence = "The desk is busy; please try again in a moment."

@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
+from msgspec import Struct, field
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -112,8 +112,7 @@ class Nothing(Input):
     """A call that takes no fields."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class WrongField:
+class WrongField(Struct, frozen=True, kw_only=True):
     """One field, named by its path (`` is the whole), and a sentence in English with its facts."""
 
     name: str
@@ -158,8 +157,7 @@ def _as_whole(given: Any) -> Any:
     return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
-@dataclass(frozen=True)
-class _Described:
+class _Described(Struct, frozen=True):
     """What the description says of a text that a validator of ours checks."""
 
     pattern: str

@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from chalicelib import clock
 from chalicelib.language import LANGUAGES, Language
@@ -33,8 +34,7 @@ _ASK_AGAIN_AFTER = timedelta(minutes=1)
 Fetch = Callable[[str], bytes]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Person:
+class Person(Struct, frozen=True, kw_only=True):
     """Whoever holds the token: a customer, an agent, or another system.
 
     `account_id` is None where the token names none, or something that can't be an account id. `signed_in_at` is the
@@ -118,8 +118,7 @@ def posted(url: str, form: bytes | None) -> bytes:
     return body
 
 
-@dataclass(kw_only=True)
-class IssuerKeys:
+class IssuerKeys(Struct, kw_only=True):
     """The issuer's public keys by `kid`, kept for an hour.
 
     A `kid` that isn't among them has them fetched again, at most once a minute, so that made-up ones can't have us
@@ -130,9 +129,9 @@ class IssuerKeys:
     url: str = ""
     fetch: Fetch = fetched
     now: Callable[[], datetime] = clock.now
-    _held: dict[str, "Key"] = field(default_factory=dict, init=False)
-    _fetched_at: datetime | None = field(default=None, init=False)
-    _asked_at: datetime | None = field(default=None, init=False)
+    _held: dict[str, "Key"] = field(default_factory=dict)
+    _fetched_at: datetime | None = None
+    _asked_at: datetime | None = None
 
     def key(self, kid: str) -> "Key | None":
         """The key of this name, or None. `Busy` if the issuer never answered so far."""
@@ -160,15 +159,14 @@ class IssuerKeys:
         return self.url or str(discovered(self.issuer, self.fetch)["jwks_uri"])
 
 
-@dataclass(kw_only=True)
-class Provider:
+class Provider(Struct, kw_only=True):
     """What the issuer says of itself (OpenID Connect Discovery 1.0), asked once an hour."""
 
     issuer: str
     fetch: Fetch = fetched
     now: Callable[[], datetime] = clock.now
-    _told: Mapping[str, Any] = field(default_factory=dict, init=False)
-    _asked_at: datetime | None = field(default=None, init=False)
+    _told: Mapping[str, Any] = field(default_factory=dict)
+    _asked_at: datetime | None = None
 
     def says(self, name: str) -> str:
         """The member of this name. `Busy` if the issuer can't be asked; KeyError if it says nothing of it."""
@@ -204,8 +202,7 @@ def _keys_in(published: Any) -> dict[str, "Key"]:
     return found
 
 
-@dataclass(frozen=True, kw_only=True)
-class SignIn:
+class SignIn(Struct, frozen=True, kw_only=True):
     """How tokens are checked and read: signature, algorithm, `iss`, `aud`, `exp`, `nbf`, `iat`, by the desk's clock."""
 
     issuer: str

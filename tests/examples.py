@@ -1,8 +1,9 @@
 """One valid example of each value of the rules; a test changes what it is about."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from chalicelib.tickets.agenda import Waits
 from chalicelib.tickets.ticket import AccountRef, Code, Status, Ticket, TicketNumber

@@ -1,15 +1,16 @@
 """An account: who a customer is to the company. Pure rules."""
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, NewType
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 AccountId = NewType("AccountId", str)
 SUSPICIOUS_FOR = timedelta(days=30)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fields:
+class Fields(Struct, frozen=True, kw_only=True):
     """What another system may say of an account; a PUT replaces all of it."""
 
     email: str
@@ -22,8 +23,7 @@ class Fields:
     attributes: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """`generation` is the instant of registration in milliseconds: it grows whenever an id is registered anew."""
 
     account_id: AccountId

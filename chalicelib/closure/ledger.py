@@ -1,16 +1,16 @@
 """The ledger: what each holder did, and what it found when it looked. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from chalicelib.language import N_
 
 Found = Literal["nothing", "some", "kept", "cannot_tell"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """What a holder found. `count`: of `some`; `detail`: a code that names no person (what is kept, why it can't tell);
     `basis` and `until`: of `kept`, the law and the day it goes."""
 

@@ -5,9 +5,10 @@ ticket stays closed; so it can be made as often as it is asked for.
 """
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from chalicelib.language import LANGUAGES, N_, Language, date_in_words, say
 from chalicelib.problems import NotFound
@@ -21,8 +22,7 @@ _PROVES = N_("This receipt proves that {company} said this, after looking.")
 _PROVES_NOT = N_("It does not prove that no copy exists in a system that is not listed here.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Issuer:
+class Issuer(Struct, frozen=True, kw_only=True):
     """Who gives the receipt. `desk` is the desk's address: its keys are published there. `zone`: of dates in words."""
 
     desk: str

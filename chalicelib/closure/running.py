@@ -6,9 +6,10 @@ waiting are the workflow's (infra/closure.asl.json).
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from chalicelib import clock, metrics, operators
 from chalicelib.accounts import store as accounts

@@ -9,9 +9,10 @@ every process knows it; a key that stays published keeps its receipts checkable.
 import base64
 import binascii
 import json
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib import clients
 from chalicelib.closure.receipt import Document, signed_bytes
@@ -21,8 +22,7 @@ from chalicelib.settings import settings
 _BYTES = 32  # of an Ed25519 seed, and of a public key (RFC 8032)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReceiptKeys:
+class ReceiptKeys(Struct, frozen=True, kw_only=True):
     now: str
     seeds: dict[str, bytes]
     retired: dict[str, bytes]

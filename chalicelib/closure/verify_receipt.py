@@ -11,9 +11,10 @@ import base64
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, NoReturn
+
+from msgspec import Struct
 
 from chalicelib.closure.receipt import FORMAT, Document, signed_bytes
 from chalicelib.language import N_, Language, say
@@ -33,8 +34,7 @@ _MEANS = (
 _CANNOT_TELL = N_("This can't be checked: {why}.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """`exits`: the exit status; `words`: one sentence a line."""
 
     exits: Literal[0, 1, 2]

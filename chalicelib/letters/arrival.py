@@ -1,10 +1,12 @@
 """A letter as it arrives: what SES says of it, its raw bytes, and what the desk keeps of it."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from chalicelib import clients, clock
 from chalicelib.language import MARKERS
@@ -26,8 +28,7 @@ SEEN_FOR = timedelta(days=30)
 _SHOWN = 20_000  # letters of a text that agents see at once; the whole lies in the bucket
 
 
-@dataclass(frozen=True, kw_only=True)
-class Arrival:
+class Arrival(Struct, frozen=True, kw_only=True):
     """What SES tells of a letter. `source` is the envelope's sender and proves nothing."""
 
     ses_id: str
@@ -38,8 +39,7 @@ class Arrival:
     source: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Opened:
+class Opened(Struct, frozen=True, kw_only=True):
     """A letter that was read: its value, how far its sender is believed, and its new words."""
 
     arrival: Arrival
@@ -73,7 +73,7 @@ class Opened:
 
     def record(self, cause: str) -> LetterRecord:
         letter = self.letter
-        verdicts = {name: value for name, value in vars(self.arrival.verdicts).items() if value}
+        verdicts = {name: value for name, value in asdict(self.arrival.verdicts).items() if value}
         return LetterRecord(
             id=self.arrival.ses_id, key=self.arrival.key, at=self.arrival.at, cause=cause, standing=self.standing,
             shown={

@@ -4,8 +4,9 @@ A sign that is not sure ends what counts as a command (new_words.py), but takes 
 """
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from chalicelib.letters.html_text import HISTORY, HISTORY_ENDS, HISTORY_HERE
 from chalicelib.letters.quotes import (
@@ -36,8 +37,7 @@ _ENDS_SENTENCE = re.compile(r"(?:[^\W\d_]{5}\.|[!?。！？])$")
 _MARKUP = (HISTORY, HISTORY_HERE, HISTORY_ENDS)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sign:
+class Sign(Struct, frozen=True, kw_only=True):
     """Something that tells of history: what, past which line it ends, and whether it can hardly be anything else.
 
     "told" is what reads like an attribution and is the writer's own telling: "on 2 November I wrote to you:".

@@ -7,7 +7,8 @@ rules for quotes in plain text (new_words.py) work for HTML as well.
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 # Stands on a line of its own where a mail program's own markup says: from here on it is history.
 HISTORY = "\ue000"
@@ -64,8 +65,7 @@ _CONTAINERS = frozenset("div span section table td pre".split())
 _DEEPEST_QUOTE = 20
 
 
-@dataclass(kw_only=True)
-class _Element:
+class _Element(Struct, kw_only=True):
     """An element that is open, until as many of its name are closed as were opened. `line` is where it began."""
 
     name: str
@@ -77,8 +77,7 @@ class _Element:
         return self.open == 0
 
 
-@dataclass(kw_only=True)
-class _Page:
+class _Page(Struct, kw_only=True):
     """What has been read so far. Lines are ended by blocks.
 
     `quotes` has an entry for each open blockquote: whether a mail program calls it a quote. `cited` counts those.

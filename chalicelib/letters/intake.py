@@ -3,8 +3,9 @@
 Taken in twice, a letter changes nothing the second time.
 """
 
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.account import Account

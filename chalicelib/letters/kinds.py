@@ -7,8 +7,9 @@ don't write, and a subject alone never decides.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from chalicelib.letters.letter import Letter
 from chalicelib.letters.new_words import read_new_words
@@ -39,8 +40,7 @@ LetterKind = Literal[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdicts:
+class Verdicts(Struct, frozen=True, kw_only=True):
     """What SES found out about a letter; None where it said nothing."""
 
     spam: Verdict | None = None
@@ -50,8 +50,7 @@ class Verdicts:
     dmarc: Verdict | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ours:
+class Ours(Struct, frozen=True, kw_only=True):
     """By what we know our own mail when it comes back: our addresses, our mail domain, the header we put in."""
 
     addresses: frozenset[str]
@@ -76,8 +75,7 @@ def kind_of(letter: Letter, verdicts: Verdicts, envelope_from: str | None, ours:
 # ---- signs that several rules look at
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Signs:
+class _Signs(Struct, frozen=True, kw_only=True):
     letter: Letter
     envelope_from: str | None
     ours: Ours

@@ -1,12 +1,12 @@
 """A letter as the desk reads it: plain values, whatever the bytes looked like that came in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, kw_only=True)
-class Attachment:
+
+class Attachment(Struct, frozen=True, kw_only=True):
     """A part of a letter that is not its words: a file, a picture, an attached message.
 
     `name` is cleaned of paths and control characters, and None where the letter gives none. `digest` is the SHA-256 of
@@ -17,19 +17,17 @@ class Attachment:
     type: str
     size: int
     digest: str
-    content: bytes = field(repr=False)
+    content: bytes
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReportPart:
+class ReportPart(Struct, frozen=True, kw_only=True):
     """A part that machines write for machines: a delivery status, a feedback report, a returned message or its head."""
 
     type: str
-    content: bytes = field(repr=False)
+    content: bytes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Letter:
+class Letter(Struct, frozen=True, kw_only=True):
     """What a letter says, decoded as far as it can be. Reading one never fails: `faults` tells what could not be read.
 
     `from_headers` are as they were sent; an empty one more stands for those that another reader may find.

@@ -8,10 +8,11 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import mktime_tz as seconds_of
 from email.utils import parsedate_tz
+
+from msgspec import Struct, field
 
 from chalicelib.letters.charsets import decoded
 from chalicelib.letters.html_text import text_of
@@ -51,16 +52,14 @@ _REPORTS = frozenset(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Said:
+class _Said(Struct, frozen=True, kw_only=True):
     text: str
     html: str | None
     stray: str
     is_from_html: bool
 
 
-@dataclass(kw_only=True)
-class _Reading:
+class _Reading(Struct, kw_only=True):
     """What has been read so far, and how much text may still be kept."""
 
     outline: Outline

@@ -3,8 +3,9 @@
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
+
+from msgspec import Struct, field
 
 from chalicelib.letters.charsets import codec_of, decoded
 
@@ -133,8 +134,7 @@ def addresses(value: str, most: int = 1000) -> list[tuple[str, str]]:
     return found
 
 
-@dataclass(kw_only=True)
-class _Mailbox:
+class _Mailbox(Struct, kw_only=True):
     name: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     address: str | None = None

@@ -5,7 +5,8 @@ letter, however many parts lie in one another. What lies past a bound is left un
 """
 
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from chalicelib.letters.mime_headers import header_text, parameters
 
@@ -32,8 +33,7 @@ _FROM_LINE = re.compile(rb">?From [^\n]*\n")
 _LONGEST_MENDED = 4096
 
 
-@dataclass(kw_only=True)
-class Part:
+class Part(Struct, kw_only=True):
     """A part of the letter: its headers in order with lower-case names, and where its body lies in the bytes.
 
     `type` is the content type that counts (what a bad or missing header means is decided here), `options` are its
@@ -54,8 +54,7 @@ class Part:
         return next((header_text(value) for known, value in self.headers if known == name), "")
 
 
-@dataclass(kw_only=True)
-class Outline:
+class Outline(Struct, kw_only=True):
     """The parts of a letter while they are being found: what is left of the bounds, and what went wrong."""
 
     raw: bytes

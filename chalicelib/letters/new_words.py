@@ -8,8 +8,9 @@ mail, with its code in it, and no cleverness about quoting may ever take that fo
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import islice
+
+from msgspec import Struct, field
 
 from chalicelib.letters.history import (
     LONGEST_LINE,
@@ -34,8 +35,7 @@ _MARKUP = (HISTORY, HISTORY_HERE, HISTORY_ENDS)
 _INDENT = re.compile(r"(?:> ){1,20}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewWords:
+class NewWords(Struct, frozen=True, kw_only=True):
     """`text`: the new words. `above`: those of them above everything quoted; only there codes and stop words count.
 
     `has_history` says whether anything older was seen.
@@ -71,8 +71,7 @@ def read_new_words(letter: Letter, markers: tuple[str, ...] = ()) -> NewWords:
     )
 
 
-@dataclass(kw_only=True)
-class _Page:
+class _Page(Struct, kw_only=True):
     """The lines of a letter, and what markup says of them: how deep each is set in, and which are a signature."""
 
     lines: list[str]
@@ -122,18 +121,17 @@ def _squeezed(text: str) -> str:
 # ---- history
 
 
-@dataclass(kw_only=True)
-class _Reading:
+class _Reading(Struct, kw_only=True):
     """The way through a page: which lines were kept, and where the first sign of history stands."""
 
     page: _Page
     marker: int
     is_forward: bool
     kept: list[int] = field(default_factory=list)
-    first: int = field(init=False)
+    first: int = -1
     has_words: bool = False
     # Where the history ends that markup has begun.
-    ends: int = field(init=False)
+    ends: int = -1
     # Whether an older letter is kept whole, because it was sent on.
     is_sent_on: bool = False
 

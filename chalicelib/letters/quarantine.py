@@ -1,6 +1,6 @@
 """Letters that wait for an agent's look, or go by themselves after a while."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chalicelib.letters.arrival import Arrival, Opened, mark_seen, opened
 from chalicelib.letters.dropping import GO_BY_THEMSELVES

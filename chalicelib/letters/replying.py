@@ -1,8 +1,9 @@
 """A letter that answers one of our mails: whose ticket it belongs to, and what it may do there."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from chalicelib import clock
 from chalicelib.accounts import store as accounts
@@ -23,16 +24,14 @@ from chalicelib.transaction import Together
 _TURNS = 5
 
 
-@dataclass(frozen=True, kw_only=True)
-class Thread:
+class Thread(Struct, frozen=True, kw_only=True):
     """What a letter answers. `is_signed`: it came to the signed address of that mail, not only with its id."""
 
     seen: Seen
     is_signed: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sender:
+class Sender(Struct, frozen=True, kw_only=True):
     """Who the From header says wrote: the asker, somebody at the address on file, both, or neither."""
 
     is_asker: bool

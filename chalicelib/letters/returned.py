@@ -5,7 +5,8 @@ Anybody can write such a letter. It says something only about mail that we sent:
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chalicelib.letters.letter import Letter
 
@@ -23,8 +24,7 @@ _RETURNED_TYPES = frozenset(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class FailedRecipient:
+class FailedRecipient(Struct, frozen=True, kw_only=True):
     """Somebody whom a mail did not reach. `status` is the enhanced code (RFC 3463), None where none is given.
 
     A delay or a status that begins with 4 is not permanent: mail to that address goes on.

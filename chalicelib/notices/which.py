@@ -5,8 +5,10 @@ everything goes to the address on file, and where the proof was by facts to the 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.notices.worded import NoticeKind
 from chalicelib.tickets.changes import Change
@@ -30,8 +32,7 @@ _AFTER_PROOF: dict[str, NoticeKind] = {
 _UNPROVED_END: dict[str, NoticeKind] = {"rejected": "rejected", "withdrawn": "withdrawn", "expired": "expired"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """A notice that a change asks for. `key` is its place: what was sent is known by it, however often it is asked."""
 
     change: Change
@@ -43,8 +44,7 @@ class Asked:
         return f"notice#{self.change.nth:06}#{self.kind}#{self.reader}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Sofar:
+class _Sofar(Struct, frozen=True, kw_only=True):
     """What the timeline has told up to a change."""
 
     kind: str = "closure"

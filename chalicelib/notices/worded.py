@@ -6,11 +6,13 @@ attribute of `NoticeFacts`, dates already in words. A new kind is a new folder a
 
 import re
 import unicodedata
-from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, get_args
+
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from chalicelib.language import MARKER, MARKERS, Language, date_in_words, filled, translated
 
@@ -59,8 +61,7 @@ ReasonCode = Literal[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class NoticeFacts:
+class NoticeFacts(Struct, frozen=True, kw_only=True):
     """What a notice may say. Each kind says what it is given, and leaves out the sentence whose fact is missing."""
 
     number: str
@@ -112,8 +113,7 @@ class NoticeFacts:
     """What an agent wrote."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Worded:
+class Worded(Struct, frozen=True, kw_only=True):
     """A notice ready to be sent. The subject is one line without control characters."""
 
     subject: str

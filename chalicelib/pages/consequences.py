@@ -1,7 +1,8 @@
 """What closing an account means, said before the customer gives their own word."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from chalicelib import clock
 from chalicelib.accounts import store as accounts
@@ -14,8 +15,7 @@ from chalicelib.tickets.ticket import AccountRef
 from chalicelib.tickets.views import NamedView
 
 
-@dataclass(frozen=True, kw_only=True)
-class Consequences:
+class Consequences(Struct, frozen=True, kw_only=True):
     """`residuals`: what goes by itself, and after how long; `decided_by`: when the law wants it done at the latest."""
 
     export_url: str

@@ -1,10 +1,10 @@
 """`/desk/answers`: prepared answers in both languages, which admins write; agents find them where they write."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from chalice.app import Response
+from msgspec import Struct
 
 from chalicelib.calls import ADMIN
 from chalicelib.language import LANGUAGES, N_, Language, say
@@ -102,8 +102,7 @@ _CHANGES: Final[dict[str, Callable[[Replies, Mapping[str, str]], Replies]]] = {
 # ── for who writes to an asker ───────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, kw_only=True)
-class Offered:
+class Offered(Struct, frozen=True, kw_only=True):
     """A prepared answer in one language. `id` names it in the page's address."""
 
     id: str

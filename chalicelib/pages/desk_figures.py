@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from chalice.app import Response
+from msgspec import Struct
 
 from chalicelib import clock
 from chalicelib.calls import AGENT
@@ -35,8 +35,7 @@ _AGES: Final = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bar:
+class Bar(Struct, frozen=True, kw_only=True):
     """One bar of a chart: what it stands for, how many, and the colour's class."""
 
     label: str

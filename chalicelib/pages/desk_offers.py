@@ -1,10 +1,11 @@
 """Which decisions an agent is offered on a ticket, and how a form's fields become what a decision takes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from chalicelib.calls import AGENT, Call, Who, admitted
 from chalicelib.language import N_
@@ -18,8 +19,7 @@ from chalicelib.tickets.ticket import MAY_WITHDRAW, OPEN
 from chalicelib.tickets.views import DeskTicketView
 
 
-@dataclass(frozen=True, kw_only=True)
-class Offer:
+class Offer(Struct, frozen=True, kw_only=True):
     """A decision as the page offers it: what it is called, what it does, the key that leads to it. `done` is said
     after it was made."""
 

@@ -1,8 +1,9 @@
 """A refused form comes back: what its page says above it, and beside which field."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from chalicelib.answers import refusal_of
 from chalicelib.pages.visits import Visit
@@ -14,8 +15,7 @@ REFUSALS: Final = (Problem, WrongFields)
 _FIELD_OF: Final = {CodeRefused.code: "code"}  # refusals that are about one field of every form that they can come from
 
 
-@dataclass(frozen=True, kw_only=True)
-class Refused:
+class Refused(Struct, frozen=True, kw_only=True):
     """`document` is the problem as the API tells it, each of its `fields` with the `label` that people read."""
 
     status: int

@@ -7,11 +7,12 @@ else can make or read one. What a session says is read again only at the next si
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from chalicelib import clock, keys
 from chalicelib.language import LANGUAGES
@@ -22,8 +23,7 @@ COOKIE: Final = "signoff_session"
 _LONGEST = 4096  # what browsers keep of a cookie
 
 
-@dataclass(frozen=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """A person who signed in here. `name` is for people to see; forms are bound to `sid`."""
 
     person: Person

@@ -4,10 +4,10 @@ Nothing acts on opening a link: mail scanners open links and submit forms. Each 
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from chalice.app import Response
+from msgspec.structs import replace
 
 from chalicelib.language import N_, date_in_words, say
 from chalicelib.pages.visits import Pages, Visit, go_to, show

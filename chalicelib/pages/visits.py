@@ -12,7 +12,6 @@ Unknown fields are let pass: browsers and link trackers add their own.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -34,8 +33,7 @@ _A_YEAR_S = 365 * 86_400
 Model = TypeVar("Model", bound=BaseModel)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Visit(Call[dict[str, str]]):
+class Visit(Call[dict[str, str]], frozen=True, kw_only=True):
     """A call of a page. `given` holds the query of a GET, the form's fields of a POST; `here` is the path below
     PUBLIC_URL; `is_form`: it answers a form; `session` is there for whoever is signed in."""
 

@@ -1,9 +1,10 @@
 """The way of a ticket as a picture: what is done, where it is now, what comes next."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from chalicelib.language import N_, Language, say, status_name
 from chalicelib.tickets.ticket import ENDED, Status
@@ -12,8 +13,7 @@ from chalicelib.tickets.views import TicketView
 Dated = Callable[[datetime], str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     text: str
     state: Literal["done", "now", "next", "off"]
     when: str = ""

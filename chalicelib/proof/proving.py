@@ -5,9 +5,10 @@ what its own mail gave: that mail's link, its signed reply address, or an authen
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from chalicelib import clock, keys
 from chalicelib.accounts import store as accounts_store
@@ -22,8 +23,7 @@ Seat = Literal["asker", "owner", "code"]
 SEATS: tuple[Seat, ...] = ("asker", "owner", "code")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """A ticket as somebody sees it who holds a link or a signed address, and as whom."""
 
     ticket: Ticket

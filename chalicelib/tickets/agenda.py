@@ -1,7 +1,8 @@
 """Where a ticket stands in the queue, and when the sweep must look at it next."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from chalicelib.tickets.eligibility import is_asked_of
 from chalicelib.tickets.ticket import Ticket
@@ -18,8 +19,7 @@ CHECK_SILENCE_EVERY = timedelta(minutes=30)  # the next sweep
 SENT_WITHIN = timedelta(minutes=30)  # a notice not sent by then is sent by the sweep
 
 
-@dataclass(frozen=True, kw_only=True)
-class Waits:
+class Waits(Struct, frozen=True, kw_only=True):
     """The operator's waiting times, as far as tickets need them."""
 
     proof_within: timedelta

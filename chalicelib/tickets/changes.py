@@ -6,9 +6,11 @@ what is erased; free text stands apart and is only pointed at.
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 What = Literal[
     "opened", "confirmed", "code_sent", "code_refused", "undeliverable", "facts_recorded", "proved", "scheduled",
@@ -29,8 +31,7 @@ Fact = str | int | bool | None
 FIRST = "0" * 64  # what the first change of a ticket carries as the hash before it
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the timeline. `by` is `customer`, `asker`, `owner`, `desk`, `agent:<sub>` or `system:<sub>`."""
 
     nth: int

@@ -4,20 +4,19 @@ Business days skip weekends only: ignoring public holidays makes a date earlier,
 """
 
 import calendar
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 
-@dataclass(frozen=True, kw_only=True)
-class Span:
+
+class Span(Struct, frozen=True, kw_only=True):
     months: int = 0
     days: int = 0
     business_days: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Regime:
+class Regime(Struct, frozen=True, kw_only=True):
     """`first_answer`: the procedure must have been confirmed; `fulfil`: it must be done; `extension`: how much more
     time an announced reason gives, counted from `fulfil`'s end; `source`: where the figures stand; `unchecked`: what
     could not be held against its words; `zone`: whose weekends count."""

@@ -1,9 +1,11 @@
 """What agents, admins and the asker do with a ticket that is open."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.accounts import store as accounts
@@ -30,8 +32,7 @@ ASK_AGAIN_AFTER = timedelta(minutes=15)
 SEVERAL_ADDRESSES = N_("These accounts have different addresses on file; choose accounts of one address.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Deciding:
+class Deciding(Struct, frozen=True, kw_only=True):
     """An agent's decision: who, and which version of the ticket they had before their eyes."""
 
     sub: str

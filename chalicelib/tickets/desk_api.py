@@ -1,10 +1,10 @@
 """The desk: what agents and admins see and decide."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
+from msgspec import Struct
 from pydantic import Field
 
 from chalicelib.accounts import store as accounts
@@ -184,8 +184,7 @@ def open_by_phone(call: Call[ByPhone]) -> Answer:
     return as_now(call, moved.ticket.number, status=201)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What an agent may decide on a ticket: the fields that it takes, who may, and what is done."""
 
     takes: type[Seen]

@@ -1,17 +1,18 @@
 """What stands in the way of a closure, as the company's own check tells it: blockers, which the customer can clear, and
 warnings. Pure; tickets/checking.py asks."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.tickets import moves
 from chalicelib.tickets.moves import Moved
 from chalicelib.tickets.ticket import Ticket
 
 
-@dataclass(frozen=True, kw_only=True)
-class Named:
+class Named(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that the check named. Its code outlives the ticket's words; texts and link are erased with them."""
 
     code: str
@@ -21,8 +22,7 @@ class Named:
     url: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unanswered:
+class Unanswered(Struct, frozen=True, kw_only=True):
     """The check didn't answer, or not in a way that counts: nobody can tell. `why` is a code, nothing personal."""
 
     why: str

@@ -4,9 +4,11 @@ Moves are pure: a ticket goes in, the ticket after the move comes out with the c
 that isn't allowed raises a `Problem`, and nothing has happened.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.problems import Blocked, NotAsked, NotNow, NotProved, OnHold
 from chalicelib.tickets.changes import Change, Fact, What, chained
@@ -24,8 +26,7 @@ from chalicelib.tickets.ticket import (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Moved:
+class Moved(Struct, frozen=True, kw_only=True):
     """What a move gives: the ticket after it, and its changes in order."""
 
     ticket: Ticket

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib import clock, keys
 from chalicelib.accounts import store as accounts
@@ -24,8 +26,7 @@ Language = Literal["vi", "en"]
 _TURNS = 5  # how often a number is drawn, or a race looked at again
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asking:
+class Asking(Struct, frozen=True, kw_only=True):
     """What a signed-in customer asks. `word`: explicitly to close the account; None: their words tell."""
 
     product: str
@@ -36,8 +37,7 @@ class Asking:
     language: Language | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class SignedIn:
+class SignedIn(Struct, frozen=True, kw_only=True):
     """What a sign-in proves: whose account it is, and whether that settles ownership now."""
 
     account_id: str
@@ -45,8 +45,7 @@ class SignedIn:
     is_recent: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Proved:
+class Proved(Struct, frozen=True, kw_only=True):
     """Not a new ticket: an older one had waited for proof, and this sign-in gave it."""
 
     ticket: Ticket
@@ -213,8 +212,7 @@ def approved_at_once(
     return moved.then(moves.scheduled(ticket, by="desk", at=at, closes_at=at + settings().cooling_off))
 
 
-@dataclass(frozen=True, kw_only=True)
-class FromOutside:
+class FromOutside(Struct, frozen=True, kw_only=True):
     """A request whose asker isn't signed in. `address`: who asks; `found`: accounts that the way in finds by itself."""
 
     way_in: WayIn
@@ -236,8 +234,7 @@ class FromOutside:
     """What was named, where that must not be told from no account at all: it is guarded as an account would be."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """An Idempotency-Key, and what is kept under it."""
 
     once: guards.Once

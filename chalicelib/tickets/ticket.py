@@ -6,9 +6,10 @@ received ─▶ awaiting_proof ─▶ in_review ─▶ scheduled ─▶ closing 
                                   └─▶ rejected      needs_attention ◀─┘
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NewType
+
+from msgspec import Struct
 
 from chalicelib.tickets.changes import FIRST
 
@@ -32,16 +33,14 @@ CODE_LIVES_FOR = timedelta(hours=24)
 CODE_TRIES = 5
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccountRef:
+class AccountRef(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An account as it was registered once: the same id registered again is another account."""
 
     account_id: str
     generation: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Code:
+class Code(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the ticket knows of its code. The code itself is derived whenever it is needed, and never stored."""
 
     nth: int
@@ -54,8 +53,7 @@ class Code:
         return not self.used and self.tries < CODE_TRIES and at < self.issued_at + CODE_LIVES_FOR
 
 
-@dataclass(frozen=True, kw_only=True)
-class FactsRecord:
+class FactsRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which facts one agent found to match the account. Names of facts only, never what they say."""
 
     agent: str
@@ -63,8 +61,7 @@ class FactsRecord:
     matched: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ticket:
+class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`version` counts its changes, `head` is the hash of the last one; `run` numbers the workflow's executions."""
 
     number: TicketNumber

@@ -3,11 +3,11 @@
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from chalice.app import Blueprint
+from msgspec import Struct
 
 from chalicelib import clock, logs, operators
 from chalicelib.closure import executions, running
@@ -25,8 +25,7 @@ _SPARE_MS = 60_000
 _LAST_MS = 20_000  # tickets come first; what they leave is for old letters
 
 
-@dataclass(kw_only=True)
-class Patience:
+class Patience(Struct, kw_only=True):
     """With the company's own check: one that was silent once isn't waited for again in this sweep, which has more to
     do."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.architecture.test_architecture import ENTRYPOINTS, PROJECT
 
-HEAVY = ("boto3", "botocore", "pynamodb", "pydantic", "cattrs", "jinja2", "joserfc", "cryptography", "babel", "tomllib")
+HEAVY = ("boto3", "botocore", "pynamodb", "pydantic", "jinja2", "joserfc", "cryptography", "babel", "tomllib")
 HEAVY_OF_OURS = ("chalicelib.letters.mime", "chalicelib.letters.kinds", "chalicelib.closure.holders_list")
 STORES = {"botocore", "pynamodb"}
 WANTED = dict.fromkeys(ENTRYPOINTS, STORES) | {

@@ -1,7 +1,8 @@
 """The dry run: every holder is asked, nothing is erased, and what can't be asked is told as that."""
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chalicelib.closure import dry_run
 from chalicelib.closure.ledger import Look

@@ -1,9 +1,9 @@
 """The receipt: what it says, when there is one, and that it is the same each time."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.closure import ledger, signing
 from chalicelib.closure.ledger import Look

@@ -2,11 +2,11 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.pages.desk_offers import OFFERS, offers_for
 from chalicelib.problems import Problem

@@ -27,7 +27,7 @@ CODES: list[tuple[str, Any]] = [
     ("proof", get_args(ProofWay)),
     ("standing", get_args(Standing)),
     ("letter", ({*get_args(LetterKind)} - {"person"}) | {*PLACES}),
-    ("verdict", Verdicts.__dataclass_fields__),
+    ("verdict", Verdicts.__struct_fields__),
     ("verdict_said", get_args(Verdict)),
     ("found", (*get_args(Found), "residual")),
     ("reason", get_args(ReasonToReject)),

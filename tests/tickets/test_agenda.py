@@ -1,10 +1,10 @@
 """Where a ticket stands in the queue, and when the sweep must look at it next."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.tickets import agenda
 from chalicelib.tickets.ticket import OPEN, Status, Ticket

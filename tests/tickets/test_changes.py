@@ -1,11 +1,11 @@
 """The timeline's chain: whole while nobody touches it, broken by whatever anybody does to it."""
 
 from collections.abc import Callable
-from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
+from msgspec.structs import fields, replace
 
 from chalicelib.language import LANGUAGES, change_name
 from chalicelib.tickets import moves

@@ -1,9 +1,9 @@
 """How a ticket begins: the status that its proof and the asker's word allow, the code, and the proof."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.problems import NotNow, NotProved
 from chalicelib.tickets import moves

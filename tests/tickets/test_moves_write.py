@@ -4,11 +4,12 @@ The ticket before has something in every field that a move might forget to empty
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import fields, replace
 
 from chalicelib.problems import NotNow
 from chalicelib.tickets import moves

@@ -1,11 +1,11 @@
 """The yearly counts: who is counted, where, and how long things took."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chalicelib.tickets import moves
 from chalicelib.tickets.ticket import ENDED, OPEN, Status, Ticket

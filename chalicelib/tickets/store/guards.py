@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from pynamodb.exceptions import DeleteError, PutError
 
 from chalicelib.problems import ClosureAlreadyOpen, KeyUsedDifferently, OnHold, TooMany
@@ -222,8 +222,7 @@ def braked_since() -> datetime | None:
     return item.until if item else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Once:
+class Once(Struct, frozen=True, kw_only=True):
     """An Idempotency-Key of one person, and the digest of the body that came with it."""
 
     key: str

@@ -4,10 +4,9 @@ One item collection a ticket (`pk` is its number): the ticket, its numbered chan
 ledger and contacts. Beside them small guard items, each alone under a key of its own.
 """
 
-from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from msgspec import Struct, convert, to_builtins
 from pynamodb.attributes import (
     BooleanAttribute,
     DiscriminatorAttribute,
@@ -21,11 +20,8 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProject
 
 from chalicelib.settings import settings
 from chalicelib.stored import Stored
-from chalicelib.tickets.changes import Change, Fact
+from chalicelib.tickets.changes import Change
 from chalicelib.tickets.ticket import Ticket
-
-if TYPE_CHECKING:
-    from cattrs import Converter
 
 T = TypeVar("T")
 
@@ -181,24 +177,14 @@ def connection() -> Connection:
     return DeskItem._get_connection().connection
 
 
-@cache
-def _converter() -> "Converter":
-    from cattrs import Converter
-
-    made = Converter(omit_if_default=True)
-    made.register_unstructure_hook(datetime, lambda at: at.isoformat())
-    made.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
-    made.register_structure_hook(Fact, lambda value, _: value)
-    return made
-
-
-def data_of(value: Any) -> Any:
+def data_of(value: Struct) -> Any:
     """A value as JSON can hold it; what has its default is left out."""
-    return _converter().unstructure(value)
+    return to_builtins(value)
 
 
 def value_of(data: Any, kind: type[T]) -> T:
-    return _converter().structure(data, kind)
+    """A value as it was stored. Fields that a later version added have their defaults."""
+    return convert(data, kind)
 
 
 def ticket_of(item: TicketItem) -> Ticket:

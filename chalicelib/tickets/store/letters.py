@@ -1,10 +1,10 @@
 """Letters that came in: beside the ticket they belong to, or in quarantine until an agent looked."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
@@ -15,8 +15,7 @@ from chalicelib.transaction import Together
 _WAITS, _GOES = "quarantine", "quarantine#goes"
 
 
-@dataclass(frozen=True, kw_only=True)
-class LetterRecord:
+class LetterRecord(Struct, frozen=True, kw_only=True):
     """What the desk keeps of a letter: where its raw bytes lie, why it went where it is, what agents may see."""
 
     id: str  # SES's message id

@@ -2,10 +2,10 @@
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
+from msgspec import Struct
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
@@ -40,8 +40,7 @@ class NumberTaken(Exception):
     """The number drawn for a new ticket is another ticket's; draw again."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Words:
+class Words(Struct, frozen=True, kw_only=True):
     """Free text that stands apart from the timeline, so that it can be erased without breaking it."""
 
     nth: int
@@ -51,8 +50,7 @@ class Words:
     is_internal: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Contact:
+class Contact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a ticket's reader gets mail: the asker as they wrote; the owner only once the account is frozen."""
 
     address: str
@@ -60,8 +58,7 @@ class Contact:
     language: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class File:
+class File(Struct, frozen=True, kw_only=True):
     """Everything that belongs to a ticket, read in one query."""
 
     ticket: Ticket
