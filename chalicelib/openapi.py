@@ -1,13 +1,13 @@
 """The API's description of itself: an OpenAPI 3.1 document made from the very descriptions that check the calls."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, cast
 
 from pydantic import BaseModel
 
-from chalicelib import problems, signin
+from chalicelib import front, problems, signin
 from chalicelib.answers import PROBLEM_JSON, View, status_of
 from chalicelib.calls import (
     ACCOUNTS_WRITER,
@@ -46,13 +46,14 @@ class Health(View):
     version: str
 
 
-def own_calls(doors: Sequence[Calls]) -> Calls:
-    """The calls GET /openapi.json, which describes the calls of these doors (and itself), and GET /healthz."""
+def calls_of(doors: Callable[[], Iterable[Calls]]) -> Calls:
+    """The calls GET /openapi.json, which describes the calls of these doors, and GET /healthz. The doors are opened
+    when the description is first asked for."""
     calls = Calls(__name__)
 
     @cache
     def described() -> Mapping[str, Any]:
-        return document([*(call for door in doors for call in door.described), *calls.described])
+        return document([call for door in doors() for call in door.described])
 
     @calls.get("/openapi.json", who=ANYONE, answers={200: None}, says="This description")
     def describe(call: Call[None]) -> Answer:  # noqa: ARG001
@@ -63,6 +64,9 @@ def own_calls(doors: Sequence[Calls]) -> Calls:
         return Answer(200, Health(status="ok", version=VERSION))
 
     return calls
+
+
+calls = calls_of(lambda: [front.door(each) for each in front.DOORS if each.endswith(":calls")])
 
 
 def document(calls: Sequence[Described]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ from infra.local.seams import replaced
 from infra.local.tables import MotoStream, Tables
 from infra.measure_pages import cookie_of
 
-API = "app.app"
+API = "chalicelib.front.answer"
 MAIL = "chalicelib.letters.inbound_mail.receive"
 STREAM = "chalicelib.notices.ticket_stream.tell"
 AT_ONCE = 100

@@ -53,7 +53,7 @@ def functions() -> Iterator[tuple[str, str]]:
 
 
 _MODULES = {
-    "api": "app",
+    "api": "app",  # all its doors, as a process has them in the end
     "closure": "chalicelib.closure.steps",
     "inbound_mail": "chalicelib.letters.inbound_mail",
     "ticket_stream": "chalicelib.notices.ticket_stream",

@@ -85,11 +85,13 @@ def _named_code_step() -> Any:
 
 
 def finished(template: Template, project: Path = PROJECT) -> Template:
-    """The template with the workflow laid in, a variable for each setting, and for each function a log group and
-    traces, if they are on.
+    """The template with the API's handler, the workflow laid in, a variable for each setting, and for each function a
+    log group and traces, if they are on.
 
     Changes the template that it is given, and may be given it twice.
     """
+    # Chalice names app.app, which opens every door before the first request.
+    template["Resources"]["APIHandler"]["Properties"]["Handler"] = "chalicelib.front.answer"
     _lay_in_workflow(template, project / "infra" / "closure.asl.json")
     _add_settings(template)
     _add_log_groups(template)

@@ -70,7 +70,7 @@ def is_door(name: str) -> bool:
     return (
         name.startswith("chalicelib.pages")
         or last.endswith("api")
-        or name in (*ENTRYPOINTS, "chalicelib.calls", "chalicelib.answers")
+        or name in (*ENTRYPOINTS, "chalicelib.calls", "chalicelib.answers", "chalicelib.front")
     )
 
 
