@@ -34,7 +34,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Problem(Exception):
     """A refusal with a stable `code`, one sentence for people, and its facts as attributes."""
 
@@ -49,7 +49,7 @@ class Problem(Exception):
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SettingsWrong(Problem):
     code = "settings_wrong"
     sentence = "The desk's settings are wrong."
@@ -59,7 +59,7 @@ class SettingsWrong(Problem):
         return "; ".join(self.wrong)
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class BadInput(Problem):
     """`fields`: name and what is wrong with it, as whole sentences in English (keys of the catalogues)."""
 
@@ -83,7 +83,7 @@ class NotSignedIn(Problem):
     sentence = "Please sign in."
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SignInAgain(NotSignedIn):
     code = "sign_in_again"
     sentence = "Please sign in again: for this step your sign-in must be recent."
@@ -117,7 +117,7 @@ class Conflict(Problem):
     sentence = "That doesn't fit what is so now."
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class ClosureAlreadyOpen(Conflict):
     code = "closure_already_open"
     sentence = "A request to close this account is already open."
@@ -129,7 +129,7 @@ class ChangedMeanwhile(Conflict):
     sentence = "Somebody was faster: this has changed. Look again before you decide."
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class NotNow(Conflict):
     code = "not_now"
     sentence = "This can't be done while the ticket has its present status."
@@ -179,7 +179,7 @@ class CannotTell(Conflict):
     )
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class TooMany(Problem):
     code = "too_many"
     sentence = "That was too often; please try again later."

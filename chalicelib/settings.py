@@ -16,7 +16,7 @@ def _setting(says: str, default: Any = MISSING) -> Any:
     return field(default=default, metadata={"says": says})
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Settings:
     """One attribute a setting; the environment variable has its name in capitals."""
 

@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from chalicelib.clients import SERVICES
 from infra import template
 
 BUILD = template.PROJECT / "build"
@@ -25,9 +26,6 @@ CODE_FOLDER = "/var/task"  # where Lambda lays the zip; tracebacks name files by
 LARGEST = 15_000_000  # bytes; cold starts grow with it, and Lambda's own limit is far away
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 """Lambda's word for an architecture, and that of wheels."""
-
-SERVICES = frozenset(("cognito-idp", "dynamodb", "events", "s3", "sesv2", "sns", "ssm", "stepfunctions", "sts"))
-"""What the desk's code makes a client for; a test holds the code against it."""
 
 UNREAD = re.compile(
     r"\.(pyi|py[co]|po|rst)$|(^|/)(tests?/|test_[^/]*\.py$|conftest\.py$|__pycache__/)|^botocore/data/.*/examples-[^/]*$"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.clients import SERVICES
 from infra import alone, check_package, package, template
 
 ARM = "Wheel-Version: 1.0\nTag: cp313-cp313-manylinux_2_17_aarch64\n"
@@ -15,7 +16,7 @@ INTEL = "Wheel-Version: 1.0\nTag: cp313-cp313-manylinux_2_17_x86_64\n"
 ANY = "Wheel-Version: 1.0\nTag: py3-none-any\n"
 
 
-def packed(folder: Path, files: dict[str, str], *, services: frozenset[str] = package.SERVICES) -> Path:
+def packed(folder: Path, files: dict[str, str], *, services: frozenset[str] = SERVICES) -> Path:
     """A zip with these files, and botocore's data of these services."""
     path = folder / "deployment.zip"
     with zipfile.ZipFile(path, "w") as out:
@@ -111,7 +112,7 @@ def test_what_must_not_go_up_is_named(tmp_path: Path, name: str, text: str, faul
 
 
 def test_a_service_whose_data_is_missing_is_named(tmp_path: Path) -> None:
-    assert package.faults(packed(tmp_path, {}, services=package.SERVICES - {"sesv2"})) == [
+    assert package.faults(packed(tmp_path, {}, services=SERVICES - {"sesv2"})) == [
         "botocore's data of sesv2 is missing"
     ]
 
@@ -136,7 +137,7 @@ def test_every_service_that_the_code_calls_stays_in_the_zip() -> None:
     called: set[str] = set()
     for path in (template.PROJECT / "chalicelib").rglob("*.py"):
         called |= set(re.findall(r"""\.client\(\s*["']([\w-]+)["']""", path.read_text(encoding="utf-8")))
-    assert called <= package.SERVICES
+    assert called <= SERVICES
 
 
 def test_a_list_of_holders_with_a_fault_is_not_packed(tmp_path: Path) -> None:
