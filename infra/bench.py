@@ -19,7 +19,7 @@ from infra import template
 
 PAPER = template.PROJECT / "docs" / "results.md"
 TOOLS = template.PROJECT / ".tools" / "bin" / "python"
-"""The interpreter that has the packages which letters are measured against; the desk's own reading needs none."""
+"""The interpreter that has the packages which letters are measured against, and the one that our reading needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
