@@ -22,6 +22,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from chalicelib import front
 from infra import package, template
 
 ALONE = Path(__file__).with_name("alone.py")
@@ -91,23 +92,24 @@ def complaints(built: Path) -> list[str]:
 
 def _events(name: str) -> list[Any]:
     if name == "APIHandler":
-        return [_request(path, it) for path, it in PAGES.items()]
+        doors = [_request(addresses[0], "", method="TRACE") for addresses in front.DOORS.values()]
+        return [*(_request(path, it) for path, it in PAGES.items()), *doors]
     if name not in EVENTS:
         raise SystemExit(f"infra/check_package.py has no event for {name}")
     return [EVENTS[name]]
 
 
-def _request(path: str, name: str) -> dict[str, Any]:
+def _request(path: str, name: str, *, method: str = "GET") -> dict[str, Any]:
     return {
         "resource": path,
         "path": path.replace("{name}", name),
-        "httpMethod": "GET",
+        "httpMethod": method,
         "headers": {"Host": "desk.example", "Accept": "*/*"},
         "multiValueHeaders": {"Host": ["desk.example"], "Accept": ["*/*"]},
         "multiValueQueryStringParameters": None,
         "pathParameters": {"name": name} if name else None,
         "stageVariables": None,
-        "requestContext": {"resourcePath": path, "httpMethod": "GET", "path": path, "identity": {"sourceIp": "::1"}},
+        "requestContext": {"resourcePath": path, "httpMethod": method, "path": path, "identity": {"sourceIp": "::1"}},
         "body": None,
         "isBase64Encoded": False,
     }
@@ -129,7 +131,9 @@ def _complaint(name: str, handler: str, event: Any, *, code: Path, variables: di
         return f"{what}: took from outside the zip: {told['outside']}"
     if name == "APIHandler":
         answer = told.get("answer", told)
-        return None if answer.get("statusCode") == 200 else f"{what}: {answer}"
+        # A method that nobody answers: its door was opened, with all that it imports, and nothing was asked of it.
+        wanted = 405 if event["httpMethod"] == "TRACE" else 200
+        return None if answer.get("statusCode") == wanted else f"{what}: {answer}"
     return None if heard else f"{what}: called nothing: {told}"
 
 
