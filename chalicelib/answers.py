@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from chalice.app import ChaliceViewError, Request, Response
-from msgspec import Struct, field
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from msgspec import Meta, Struct, field, to_builtins
 
 from chalicelib import clock, cursors
 from chalicelib.language import LANGUAGES, N_, Language, say
 from chalicelib.problems import HTTP_STATUS, BadInput, Busy, NotSignedIn, Problem, SettingsWrong, SignInAgain, TooMany
-from chalicelib.reading import Input, WrongFields
+from chalicelib.reading import Input, WrongFields, matching
 
 _log = logging.getLogger("signoff")
 
@@ -49,32 +48,22 @@ def rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Time = Annotated[
-    datetime,
-    PlainSerializer(rfc3339, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
-]
-"""A time in an answer."""
+class View(Struct, frozen=True, kw_only=True):
+    """What every model of an answer is. Times are sent as `rfc3339` writes them."""
 
 
-class View(BaseModel):
-    """What every model of an answer is."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-
-class Page(View, Generic[Item]):
+class Page(View, Generic[Item], frozen=True, kw_only=True):
     """One page of a list; `next` is the cursor that goes on, or null at the end."""
 
     items: list[Item]
     next: str | None = None
 
 
-class Paging(Input):
+class Paging(Input, frozen=True, kw_only=True):
     """What every list can be asked."""
 
-    limit: int = Field(default=50, ge=1, le=100)
-    cursor: str | None = Field(default=None, max_length=4096, pattern=cursors.PATTERN)
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+    cursor: Annotated[str, matching(cursors.PATTERN), Meta(max_length=4096)] | None = None
 
 
 class Text(Struct, frozen=True, kw_only=True):
@@ -88,7 +77,7 @@ class Answer(Struct, frozen=True):
     """What a JSON call answers. No body is for 204 only."""
 
     status: int
-    body: BaseModel | Mapping[str, Any] | Text | None = None
+    body: View | Mapping[str, Any] | Text | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -230,18 +219,21 @@ def json_response(given: Answer) -> Response:
         text = ""
     elif isinstance(body, Text):
         text, kind = body.text, body.type
-    elif isinstance(body, BaseModel):
-        text = body.model_dump_json(by_alias=True)
     else:
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        text = as_json(body)
     return Response(text, {**_HEADERS, **_JSON_HEADERS, "Content-Type": kind, **given.headers}, given.status)
+
+
+def as_json(body: View | Mapping[str, Any]) -> str:
+    """The answer as it is sent."""
+    plain = to_builtins(body, builtin_types=(datetime,))
+    return json.dumps(plain, default=rfc3339, ensure_ascii=False, separators=(",", ":"))
 
 
 def problem_response(refusal: Refusal, language: Language, request_id: str) -> Response:
     """The refusal as application/problem+json."""
     headers = {**_HEADERS, **_JSON_HEADERS, "Content-Type": PROBLEM_JSON, "Content-Language": language}
-    body = json.dumps(refusal.document(language, request_id), ensure_ascii=False, separators=(",", ":"))
-    return Response(body, {**headers, **refusal.headers}, refusal.status)
+    return Response(as_json(refusal.document(language, request_id)), {**headers, **refusal.headers}, refusal.status)
 
 
 def page(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

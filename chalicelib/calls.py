@@ -22,7 +22,6 @@ from uuid import uuid4
 
 from chalice.app import Blueprint, Chalice, Request, Response
 from msgspec import Struct, field
-from pydantic import BaseModel
 
 from chalicelib import signin
 from chalicelib.answers import (
@@ -30,6 +29,7 @@ from chalicelib.answers import (
     Answer,
     Refusal,
     UnsupportedMedia,
+    View,
     by_chalice,
     json_response,
     language_asked,
@@ -41,7 +41,7 @@ from chalicelib.answers import (
 )
 from chalicelib.language import N_, Language
 from chalicelib.problems import NotAllowed, NotFound, NotSignedIn, Problem, SettingsWrong
-from chalicelib.reading import Nothing, WrongField, WrongFields, json_body, query
+from chalicelib.reading import Input, Nothing, WrongField, WrongFields, json_body, query
 from chalicelib.settings import settings
 from chalicelib.signin import Person
 
@@ -72,7 +72,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _WRONG_KEY = N_("This must have 1 to 255 characters: letters, digits and signs, without spaces.")
 
 Given = TypeVar("Given")
-Model = TypeVar("Model", bound=BaseModel)
+Model = TypeVar("Model", bound=Input)
 
 
 class Call(Struct, Generic[Given], frozen=True, kw_only=True):
@@ -124,9 +124,9 @@ class Described(Struct, frozen=True, kw_only=True):
     method: str
     path: str
     who: Who
-    takes: type[BaseModel] | None
-    asks: type[BaseModel] | None
-    answers: Mapping[int, type[BaseModel] | None]
+    takes: type[Input] | None
+    asks: type[Input] | None
+    answers: Mapping[int, type[View] | None]
     says: str
     ids: Mapping[str, str] = field(default_factory=dict)
     refuses: tuple[type[Problem], ...] = ()
@@ -139,7 +139,7 @@ class Described(Struct, frozen=True, kw_only=True):
 
 class About(TypedDict, total=False):
     who: Required[Who]
-    answers: Required[Mapping[int, type[BaseModel] | None]]
+    answers: Required[Mapping[int, type[View] | None]]
     says: Required[str]
     ids: Mapping[str, str]
     refuses: tuple[type[Problem], ...]
@@ -175,7 +175,7 @@ class Calls(Blueprint):
     def get(
         self, path: str, *, asks: None = None, **about: Unpack[About]
     ) -> Callable[[JsonCall[None]], JsonCall[None]]: ...
-    def get(self, path: str, *, asks: type[BaseModel] | None = None, **about: Unpack[About]) -> Any:
+    def get(self, path: str, *, asks: type[Input] | None = None, **about: Unpack[About]) -> Any:
         """A call that reads; `asks` is the model of its query."""
         return self._describe("GET", path, None, asks, about)
 
@@ -187,7 +187,7 @@ class Calls(Blueprint):
     def post(
         self, path: str, *, takes: None = None, **about: Unpack[About]
     ) -> Callable[[JsonCall[None]], JsonCall[None]]: ...
-    def post(self, path: str, *, takes: type[BaseModel] | None = None, **about: Unpack[About]) -> Any:
+    def post(self, path: str, *, takes: type[Input] | None = None, **about: Unpack[About]) -> Any:
         """A call that does something; `takes` is the model of its body."""
         return self._describe("POST", path, takes, None, about)
 
@@ -202,7 +202,7 @@ class Calls(Blueprint):
         return self._describe("DELETE", path, None, None, about)
 
     def _describe(
-        self, method: str, path: str, takes: type[BaseModel] | None, asks: type[BaseModel] | None, about: About
+        self, method: str, path: str, takes: type[Input] | None, asks: type[Input] | None, about: About
     ) -> Callable[[JsonCall[Any]], JsonCall[Any]]:
         def describe(function: JsonCall[Any]) -> JsonCall[Any]:
             call = Described(
@@ -350,7 +350,7 @@ def path_ids(given: Mapping[str, str], patterns: Mapping[str, str]) -> dict[str,
     return found
 
 
-def _body_or_query(call: Described, visit: Arriving) -> BaseModel | None:
+def _body_or_query(call: Described, visit: Arriving) -> Input | None:
     asked = query(query_of(visit.request), call.asks or Nothing)
     if call.method == "GET":
         return asked if call.asks else None

@@ -9,7 +9,7 @@ from chalicelib import keys
 from chalicelib.language import N_
 from chalicelib.problems import BadInput
 
-PATTERN: Final = r"^[A-Za-z0-9_-]*\.[A-Za-z2-7]+$"
+PATTERN: Final = r"[A-Za-z0-9_-]*\.[A-Za-z2-7]+"
 _LONGEST = 4096
 NOT_OURS = N_("This cursor isn't one of this list's; start again without it.")
 

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, Final, cast
+from inspect import cleandoc
+from typing import Any, Final
 
-from pydantic import BaseModel
+from msgspec import Struct
+from msgspec.json import schema_components
 
 from chalicelib import front, problems, signin
 from chalicelib.answers import PROBLEM_JSON, View, status_of
@@ -28,7 +30,7 @@ from chalicelib.problems import BadInput, NotAllowed, NotFound, NotSignedIn, Pro
 
 VERSION: Final = "0.1.0"
 
-_SCHEMAS: Final = "#/components/schemas/{model}"
+_SCHEMAS: Final = "#/components/schemas/{name}"
 _ROLES: Final = {
     CUSTOMER: "customer",
     AGENT: signin.AGENT_GROUP,
@@ -39,7 +41,7 @@ _ROLES: Final = {
 _WITHOUT_A_CLASS: Final = {405: "method_not_allowed", 415: "unsupported_media_type", 500: "internal"}
 
 
-class Health(View):
+class Health(View, frozen=True, kw_only=True):
     """That the desk answers, and which version does."""
 
     status: str
@@ -79,7 +81,7 @@ def document(calls: Sequence[Described]) -> dict[str, Any]:
         for status in call.answers:
             operation["responses"][str(status)] |= _led_on(call, calls)
     for model in {call.asks for call in calls if call.asks}:
-        del schemas[names[(model, "validation")]]  # told as parameters
+        del schemas[names[model]]  # told as parameters
     return {
         "openapi": "3.1.0",
         "info": {
@@ -124,22 +126,31 @@ _IDEMPOTENCY_KEY: Final = {
     "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
 }
 
-ModelNames = dict[tuple[type[BaseModel], str], str]
+ModelNames = dict[type[Struct], str]
 
 
 def _schemas(calls: Iterable[Described]) -> tuple[dict[str, Any], ModelNames]:
-    """The schemas of all models by name, and the name of each model as it comes in or goes out."""
-    from pydantic.json_schema import JsonSchemaMode, models_json_schema
+    """The schemas of all models by name, and the name of each model."""
+    models: dict[type[Struct], None] = dict.fromkeys(
+        each for call in calls for each in (call.takes, call.asks, *call.answers.values()) if each is not None
+    )
+    references, schemas = schema_components(models, ref_template=_SCHEMAS)
+    names = {model: str(each["$ref"]).rpartition("/")[2] for model, each in zip(models, references, strict=True)}
+    return {name: _as_told(schema) for name, schema in schemas.items()}, names
 
-    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {}
-    for call in calls:
-        wanted |= {(each, "validation"): None for each in (call.takes, call.asks) if each}
-        wanted |= {(each, "serialization"): None for each in call.answers.values() if each}
-    references, whole = models_json_schema(list(wanted), ref_template=_SCHEMAS)
-    names: ModelNames = {}
-    for (model, mode), schema in references.items():
-        names[(cast("type[BaseModel]", model), mode)] = schema["$ref"].rpartition("/")[2]
-    return dict(whole.get("$defs", {})), names
+
+def _as_told(schema: Any) -> Any:
+    """In JSON Schema `$` is the very end of a text. And a class's words come as they stand, indented."""
+    if isinstance(schema, list):
+        return [_as_told(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {name: _as_told(each) for name, each in schema.items()}
+    if isinstance(told.get("pattern"), str):
+        told["pattern"] = told["pattern"].replace(r"\Z", "$")
+    if isinstance(told.get("description"), str):
+        told["description"] = cleandoc(told["description"])
+    return told
 
 
 def _operation(call: Described, schemas: Mapping[str, Any], names: ModelNames) -> dict[str, Any]:
@@ -153,7 +164,7 @@ def _operation(call: Described, schemas: Mapping[str, Any], names: ModelNames) -
         "responses": _responses(call, names),
     }
     if call.takes:
-        reference = {"$ref": _SCHEMAS.format(model=names[(call.takes, "validation")])}
+        reference = {"$ref": _SCHEMAS.format(name=names[call.takes])}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": reference}}}
     return {name: value for name, value in operation.items() if value or name == "security"}
 
@@ -179,7 +190,7 @@ def _path_parameters(call: Described) -> list[dict[str, Any]]:
 def _query_parameters(call: Described, schemas: Mapping[str, Any], names: ModelNames) -> list[dict[str, Any]]:
     if not call.asks:
         return []
-    model = schemas[names[(call.asks, "validation")]]
+    model = schemas[names[call.asks]]
     return [
         {"name": name, "in": "query", "required": name in model.get("required", ()), "schema": _given(schema)}
         for name, schema in model["properties"].items()
@@ -206,7 +217,7 @@ def _responses(call: Described, names: ModelNames) -> dict[str, Any]:
     for status, model in sorted(call.answers.items()):
         told[str(status)] = {"description": call.says, "headers": _headers(status)}
         if model:
-            reference = {"$ref": _SCHEMAS.format(model=names[(model, "serialization")])}
+            reference = {"$ref": _SCHEMAS.format(name=names[model])}
             told[str(status)]["content"] = {"application/json": {"schema": reference}}
             if status == 200:
                 told["200"]["content"] |= {kind: {"schema": {"type": "string"}} for kind in call.also}

@@ -41,7 +41,7 @@ def _link(call: Described, to: Described) -> dict[str, Any]:
 
 def _version(call: Described, to: Described) -> Mapping[str, Any]:
     """A decision is made on the version that was seen."""
-    if not to.takes or "expected_version" not in to.takes.model_fields:
+    if not to.takes or "expected_version" not in to.takes.__struct_fields__:
         return {}
     return {"requestBody": {"expected_version": f"$response.body#{_beside(call.id_at or '', 'version')}"}}
 

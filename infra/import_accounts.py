@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO, TextIO
 
 from botocore.exceptions import BotoCoreError
-from pydantic import Field
 from pynamodb.exceptions import PynamoDBException
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -33,7 +32,7 @@ from chalicelib.accounts.api import AccountFields
 from chalicelib.accounts.registering import AT_ONCE, Outcome, register_all
 from chalicelib.language import say
 from chalicelib.problems import Problem, TooLarge
-from chalicelib.reading import LARGEST_BODY, WrongField, WrongFields, json_body
+from chalicelib.reading import LARGEST_BODY, WrongField, WrongFields, json_body, matching, read
 from chalicelib.signin import ACCOUNT_ID
 from infra.operating import use_settings_of
 
@@ -41,10 +40,10 @@ NOT_CSV = "This line is no CSV; a quote may be missing."
 CELLS = "This line has another number of cells than the first one has columns."
 
 
-class Imported(AccountFields):
+class Imported(AccountFields, frozen=True, kw_only=True):
     """One line: what PUT /accounts/{id} takes, and the id that stands in its path."""
 
-    account_id: Annotated[str, Field(pattern=f"^{ACCOUNT_ID.pattern}$")]
+    account_id: Annotated[str, matching(ACCOUNT_ID.pattern)]
 
 
 class CannotBegin(Exception):
@@ -104,7 +103,7 @@ def _reader(path: Path, file: BinaryIO) -> tuple[Read, Position]:
         columns = [each.strip() for each in _cells(first.raw.removeprefix(b"\xef\xbb\xbf"))]
     except WrongFields:
         raise CannotBegin(f"The first line must name the columns. {NOT_CSV}") from None
-    wrong = [each for each in columns if each not in Imported.model_fields and not each.startswith("attributes.")]
+    wrong = [each for each in columns if each not in Imported.__struct_fields__ and not each.startswith("attributes.")]
     wrong += [f"{each} (missing)" for each in ("account_id", "email") if each not in columns]
     wrong += [f"{each} (twice)" for each, times in Counter(columns).items() if times > 1]
     if wrong or "attributes" in columns:
@@ -137,7 +136,7 @@ def _from_csv(raw: bytes, columns: list[str]) -> Imported:
         if cell:
             kind, dot, name = column.partition(".")
             (said["attributes"] if dot else said)[name if dot else kind] = cell
-    return json_body(json.dumps(said).encode(), Imported)
+    return read(said, Imported)
 
 
 def _cells(raw: bytes) -> list[str]:
@@ -166,6 +165,10 @@ class Batch:
         return len(self.wanted) + len(self.refused) >= AT_ONCE
 
 
+def _fields_of(account: Imported) -> Fields:
+    return Fields(**{name: getattr(account, name) for name in Fields.__struct_fields__})
+
+
 def _batches(lines: Iterator[Line], read: Read) -> Iterator[Batch]:
     batch = Batch()
     for line in lines:
@@ -175,7 +178,9 @@ def _batches(lines: Iterator[Line], read: Read) -> Iterator[Batch]:
             batch = Batch()
         batch.last = line
         if isinstance(account, Imported):
-            batch.wanted[account.account_id] = Fields(**account.model_dump(exclude={"account_id"}))
+            batch.wanted[account.account_id] = Fields(
+                **{name: getattr(account, name) for name in Fields.__struct_fields__}
+            )
             batch.numbers[account.account_id] = line.number
         elif account:
             batch.refused.append((line.number, account))

@@ -2,11 +2,11 @@
 
 import json
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from chalice.app import Chalice
 from chalice.test import Client, HTTPResponse
-from pydantic import Field
+from msgspec import Meta
 
 from chalicelib.answers import Page, Paging, View
 from chalicelib.calls import (
@@ -25,21 +25,21 @@ from chalicelib.reading import FilledLine, Input, Instant
 from tests.issuing import Issuer
 
 
-class Order(Input):
+class Order(Input, frozen=True, kw_only=True):
     what: Literal["tea", "coffee"]
-    note: FilledLine = Field(max_length=20)
-    cups: int = Field(default=1, ge=1, le=9)
+    note: Annotated[FilledLine, Meta(max_length=20)]
+    cups: Annotated[int, Meta(ge=1, le=9)] = 1
     at: Instant | None = None
     tags: tuple[str, ...] = ()
 
 
-class Ordered(View):
+class Ordered(View, frozen=True, kw_only=True):
     what: str
     note: str
     at: datetime | None
 
 
-class Search(Paging):
+class Search(Paging, frozen=True, kw_only=True):
     what: Literal["tea", "coffee"] | None = None
 
 

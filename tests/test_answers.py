@@ -9,7 +9,7 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 from chalicelib import clock
-from chalicelib.answers import Time, View, language_asked
+from chalicelib.answers import View, as_json, language_asked
 from chalicelib.calls import ANYONE, Answer, Call, Calls
 from chalicelib.problems import BadInput, ClosureAlreadyOpen, NotNow, SettingsWrong, SignInAgain, TooMany
 from tests.bar import Door, a_bar, served, wrong_fields
@@ -129,10 +129,10 @@ def test_the_best_language_that_we_speak_is_taken(asked: str | None, language: s
 
 
 def test_times_in_answers_sort_as_text() -> None:
-    class Moment(View):
-        at: Time
+    class Moment(View, frozen=True, kw_only=True):
+        at: datetime
 
     full = datetime(2026, 11, 29, 18, 37, 5, tzinfo=UTC)
-    said = [Moment(at=full + timedelta(milliseconds=late)).model_dump_json() for late in (0, 3, 120)]
+    said = [as_json(Moment(at=full + timedelta(milliseconds=late))) for late in (0, 3, 120)]
     assert said[0] == '{"at":"2026-11-29T18:37:05.000Z"}'
     assert sorted(said) == said

@@ -26,7 +26,7 @@ def door() -> Iterator[Door]:
 def test_a_good_call_is_answered_in_json(door: Door) -> None:
     answered = door.send("POST", "/orders", {**TEA, "at": "2026-11-22T17:00:00+07:00"})
     assert answered.status_code == 201
-    assert answered.json_body == {**TEA, "at": "2026-11-22T10:00:00Z"}
+    assert answered.json_body == {**TEA, "at": "2026-11-22T10:00:00.000Z"}
     assert answered.headers["Location"] == "/orders/1"
     assert answered.headers["Content-Type"] == "application/json"
 

@@ -3,13 +3,13 @@
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from chalice.app import Chalice
 from chalice.test import Client
+from msgspec import Meta
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from pydantic import Field
 
 from chalicelib import openapi
 from chalicelib.answers import Page, Paging, View
@@ -18,20 +18,20 @@ from chalicelib.problems import ClosureAlreadyOpen, TooMany
 from chalicelib.reading import FilledLine, Input
 
 
-class NewTicket(Input):
-    subject: FilledLine = Field(max_length=200)
+class NewTicket(Input, frozen=True, kw_only=True):
+    subject: Annotated[FilledLine, Meta(max_length=200)]
 
 
-class Step(View):
+class Step(View, frozen=True, kw_only=True):
     what: str
 
 
-class TicketView(View):
+class TicketView(View, frozen=True, kw_only=True):
     number: str
     timeline: list[Step]
 
 
-class Search(Paging):
+class Search(Paging, frozen=True, kw_only=True):
     status: str | None = None
 
 

@@ -20,7 +20,7 @@ def door() -> Iterator[Door]:
 def test_every_wrong_field_is_told_in_one_answer(door: Door) -> None:
     body = {"what": "milk", "cups": "3", "colour": "red", "tags": ["ok", 1], "at": "2026-11-22T10:00:00"}
     assert wrong_fields(door.send("POST", "/orders", body)) == {
-        "what": "This must be one of: tea, coffee.",
+        "what": "This must be one of: coffee, tea.",
         "note": "This field is required.",
         "cups": "This must be a whole number.",
         "colour": "There is no such field.",
@@ -129,7 +129,7 @@ def test_the_query_is_read_as_what_it_stands_for(door: Door) -> None:
         ("limit=101", "limit", "This must be at most 100."),
         ("limit=ten", "limit", "This must be a whole number."),
         ("limit=1&limit=2", "limit", "This field is given more than once."),
-        ("what=milk", "what", "This must be one of: tea, coffee."),
+        ("what=milk", "what", "This must be one of: coffee, tea."),
         ("colour=red", "colour", "There is no such field."),
         ("cursor=%00", "cursor", "This holds a character that can't be stored, such as a control character."),
     ],

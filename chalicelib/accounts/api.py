@@ -2,41 +2,42 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from msgspec import Meta, field
+from msgspec.structs import asdict
 
 from chalicelib.accounts import registering, store
 from chalicelib.accounts.account import Account, Fields
-from chalicelib.answers import Answer, Time, View
+from chalicelib.answers import Answer, View
 from chalicelib.calls import ACCOUNTS_WRITER, AGENT, Call, Calls
 from chalicelib.problems import AccountClosing
-from chalicelib.reading import FilledLine, Input, Line
+from chalicelib.reading import FilledLine, Input, Instant, Line, matching
 from chalicelib.settings import settings
 from chalicelib.signin import ACCOUNT_ID
 
 calls = Calls(__name__)
 _IDS = {"id": ACCOUNT_ID.pattern}
-_COUNTRY = r"^[A-Z]{2}$"
-_ADDRESS = r"^[!#$%&'*+./0-9=?A-Z^_`a-z{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250})\.[A-Za-z0-9-]{1,63}$"
+_COUNTRY = r"[A-Z]{2}"
+_ADDRESS = r"[!#$%&'*+./0-9=?A-Z^_`a-z{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250})\.[A-Za-z0-9-]{1,63}"
 
-Note = Annotated[Line, Field(max_length=200)]
+Note = Annotated[Line, Meta(max_length=200)]
 
 
-class AccountFields(Input):
+class AccountFields(Input, frozen=True, kw_only=True):
     """Everything the desk may know of an account. A PUT replaces all of it."""
 
-    email: Annotated[str, Field(max_length=254, pattern=_ADDRESS)]
+    email: Annotated[str, matching(_ADDRESS), Meta(max_length=254)]
     name: Note | None = None
-    phone: Annotated[Line, Field(max_length=40)] | None = None
+    phone: Annotated[Line, Meta(max_length=40)] | None = None
     company: Note | None = None
-    tax_code: Annotated[Line, Field(max_length=40)] | None = None
-    country: Annotated[str, Field(pattern=_COUNTRY, description="ISO 3166-1 alpha-2")] | None = None
+    tax_code: Annotated[Line, Meta(max_length=40)] | None = None
+    country: Annotated[str, matching(_COUNTRY, says="ISO 3166-1 alpha-2")] | None = None
     language: Literal["vi", "en"] | None = None
-    attributes: Annotated[dict[Annotated[FilledLine, Field(max_length=64)], Note], Field(max_length=50)] = Field(
-        default_factory=dict, json_schema_extra={"additionalProperties": False}
+    attributes: Annotated[dict[Annotated[FilledLine, Meta(max_length=64)], Note], Meta(max_length=50)] = field(
+        default_factory=dict
     )
 
 
-class AccountView(View):
+class AccountView(View, frozen=True, kw_only=True):
     account_id: str
     generation: int
     status: Literal["active", "closing"]
@@ -48,7 +49,7 @@ class AccountView(View):
     country: str | None
     language: Literal["vi", "en"] | None
     attributes: dict[str, str]
-    changed_at: Time
+    changed_at: Instant
 
 
 @calls.put(
@@ -58,7 +59,7 @@ class AccountView(View):
 )  # fmt: skip
 def put_account(call: Call[AccountFields]) -> Answer:
     """201 for a new account, also for an id that was erased before: that is a new generation."""
-    account, is_new = registering.register(call.path["id"], Fields(**call.given.model_dump()))
+    account, is_new = registering.register(call.path["id"], Fields(**asdict(call.given)))
     location = f"{settings().public_url}/accounts/{account.account_id}"
     return Answer(201 if is_new else 200, view_of(account), headers={"Location": location})
 

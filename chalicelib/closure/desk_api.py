@@ -1,6 +1,5 @@
 """Before a closure is decided: what every holder has of the account, for agents."""
 
-from datetime import datetime
 from typing import Literal
 
 from chalicelib import clock
@@ -9,6 +8,7 @@ from chalicelib.calls import AGENT, Call, Calls
 from chalicelib.closure import dry_run
 from chalicelib.closure.ledger import Look
 from chalicelib.problems import NotFound
+from chalicelib.reading import Instant
 from chalicelib.tickets import store
 from chalicelib.tickets.api import IDS
 from chalicelib.tickets.ticket import AccountRef, Ticket
@@ -16,7 +16,7 @@ from chalicelib.tickets.ticket import AccountRef, Ticket
 calls = Calls(__name__)
 
 
-class Holding(View):
+class Holding(View, frozen=True, kw_only=True):
     """What one holder has now. `detail` of `cannot_tell`: the code of what went wrong."""
 
     holder: str
@@ -24,16 +24,16 @@ class Holding(View):
     count: int | None
     detail: str | None
     basis: str | None
-    until: datetime | None
+    until: Instant | None
 
 
-class DryRun(View):
+class DryRun(View, frozen=True, kw_only=True):
     """`holders` are in the order in which they would be erased."""
 
     number: str
     account_id: str
     generation: int
-    looked_at: datetime
+    looked_at: Instant
     holders: list[Holding]
 
 

@@ -3,30 +3,21 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationError
-from pydantic.dataclasses import dataclass as checked
+from msgspec import Meta, Struct
 
 from chalicelib.closure import holders
 from chalicelib.closure.holders import ACCOUNT_RECORD, Holder
+from chalicelib.language import say
 from chalicelib.problems import SettingsWrong
+from chalicelib.reading import WrongField, WrongFields, matching
+from chalicelib.reading import read as read_as
 
 Made = TypeVar("Made")
-
-
-def _names_the_account(template: str) -> str:
-    if "{account_id}" not in template:
-        raise ValueError("must hold {account_id}")
-    return template
-
-
-Template = Annotated[str, AfterValidator(_names_the_account)]
-"""A text of the settings in which `{account_id}` is the account's id."""
 
 
 def kinds() -> list[str]:
@@ -34,17 +25,15 @@ def kinds() -> list[str]:
     return sorted(each.name for each in iter_modules(holders.__path__))
 
 
-@checked(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="ignore"))
-class _OfAll:
+class _OfAll(Struct, frozen=True, kw_only=True):
     """What every holder can be told, whatever its kind."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+    name: Annotated[str, matching(r"[a-z][a-z0-9_-]{0,39}")]
     kind: str
-    settle: Annotated[int, Field(ge=0, le=86_400)] | None = None
+    settle: Annotated[int, Meta(ge=0, le=86_400)] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Configured:
+class Configured(Struct, frozen=True, kw_only=True):
     holder: Holder
     settle: int
 
@@ -85,7 +74,7 @@ def _read_one(given: dict[str, Any], words: dict[str, str], others: set[str]) ->
     told."""
     faults = list(_faults_of_name(given.get("name"), others))
     with_words = {key: _tried(partial(_with_words, each, words), faults) or each for key, each in given.items()}
-    of_all = _tried(partial(_OfAll, **with_words), faults)
+    of_all = _tried(partial(read_as, with_words, _OfAll), faults)
     own = {key: value for key, value in with_words.items() if key not in ("name", "kind", "settle")}
     holder = _tried(partial(_of_kind, given.get("kind"), own), faults)
     if not of_all or not holder or faults:
@@ -103,16 +92,16 @@ def _faults_of_name(name: Any, others: set[str]) -> Iterator[str]:
 def _of_kind(kind: Any, given: dict[str, Any]) -> Holder:
     if kind not in kinds():
         raise ValueError(f"there is no kind {kind!r}, only {', '.join(kinds())}")
-    make: Callable[..., Holder] = import_module(f"{holders.__name__}.{kind}").KIND
-    return make(**given)
+    its: type[Holder] = import_module(f"{holders.__name__}.{kind}").KIND
+    return read_as(given, its)
 
 
 def _tried(make: Callable[[], Made], faults: list[str]) -> Made | None:
     """What is made; None, and one more fault or several, if it can't be."""
     try:
         return make()
-    except ValidationError as error:
-        faults += [_told(fault) for fault in error.errors(include_url=False, include_input=False)]
+    except WrongFields as refused:
+        faults += map(_told, refused.wrong)
     except ValueError as error:
         faults.append(str(error))
     return None
@@ -129,7 +118,6 @@ def _with_words(value: Any, words: dict[str, str]) -> Any:
     return value
 
 
-def _told(fault: Any) -> str:
-    where = ".".join(str(each) for each in fault["loc"])
-    said = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{where}: {said}" if where else said
+def _told(wrong: WrongField) -> str:
+    said = say("en", wrong.sentence, **wrong.facts)
+    return f"{wrong.name}: {said}" if wrong.name else said

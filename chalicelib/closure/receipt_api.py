@@ -17,12 +17,12 @@ calls = Calls(__name__)
 _TOKEN = {"token": r"[A-Za-z0-9.-]{10,64}"}
 
 
-class AccountOfReceipt(View):
+class AccountOfReceipt(View, frozen=True, kw_only=True):
     id: str
     generation: int
 
 
-class HolderOfReceipt(View):
+class HolderOfReceipt(View, frozen=True, kw_only=True):
     """What one system had when it was read again. `basis`, `detail`, `until`: what law makes us keep, until when."""
 
     holder: str
@@ -35,26 +35,26 @@ class HolderOfReceipt(View):
     until: str | None = None
 
 
-class ResidualOfReceipt(View):
+class ResidualOfReceipt(View, frozen=True, kw_only=True):
     """What no one can erase now; it goes by itself on the day `until`."""
 
     what: str
     until: str
 
 
-class HeadOfTimeline(View):
+class HeadOfTimeline(View, frozen=True, kw_only=True):
     """How many changes led to the closing, and the hash that chains them."""
 
     changes: int
     head: str
 
 
-class Says(View):
+class Says(View, frozen=True, kw_only=True):
     vi: list[str]
     en: list[str]
 
 
-class ReceiptView(View):
+class ReceiptView(View, frozen=True, kw_only=True):
     """What we found when we read every system again, signed. `signature`: Ed25519 over all else, as canonical JSON."""
 
     format: Literal["signoff-receipt-1"]
@@ -75,7 +75,7 @@ class ReceiptView(View):
     signature: str
 
 
-class PublicKey(View):
+class PublicKey(View, frozen=True, kw_only=True):
     """An Ed25519 public key as a JSON Web Key (RFC 8037); `kid` is the `key` of the receipts that it signed."""
 
     kty: Literal["OKP"]
@@ -86,7 +86,7 @@ class PublicKey(View):
     x: str
 
 
-class PublicKeys(View):
+class PublicKeys(View, frozen=True, kw_only=True):
     keys: list[PublicKey]
 
 

@@ -2,24 +2,25 @@
 
 from typing import Any
 
-from chalicelib.answers import Answer, Page, Paging, Time, View
+from chalicelib.answers import Answer, Page, Paging, View
 from chalicelib.calls import AGENT, Call, Calls
 from chalicelib.cursors import cursor_for, key_of
 from chalicelib.letters import dropping
+from chalicelib.reading import Instant
 from chalicelib.tickets import opening, store
-from chalicelib.tickets.views import AttachmentView
+from chalicelib.tickets.views import AttachmentView, attachments_of
 
 calls = Calls(__name__)
 _IDS = {"id": r"[A-Za-z0-9._-]{1,128}"}
 
 
-class QuarantinedLetter(View):
+class QuarantinedLetter(View, frozen=True, kw_only=True):
     """A letter nobody acted on, with a preview as plain text.
 
     `goes_at`: when it drops by itself; null: never, and an agent must have looked at it by `answer_by`."""
 
     id: str
-    at: Time
+    at: Instant
     cause: str
     standing: str
     verdicts: dict[str, str]
@@ -29,11 +30,11 @@ class QuarantinedLetter(View):
     attachments: list[AttachmentView]
     copies: int
     ticket: str | None
-    goes_at: Time | None
-    answer_by: Time | None
+    goes_at: Instant | None
+    answer_by: Instant | None
 
 
-class Done(View):
+class Done(View, frozen=True, kw_only=True):
     id: str
 
 
@@ -67,6 +68,6 @@ def _view(item: Any) -> QuarantinedLetter:
     return QuarantinedLetter(
         id=data["id"], at=item.at, cause=item.cause, standing=data["standing"], verdicts=data.get("verdicts", {}),
         from_seen=data.get("from"), subject=data.get("subject", ""), preview=data.get("text", "")[:2_000],
-        attachments=data.get("attachments", []), copies=int(item.copies or 0), ticket=data.get("ticket"),
+        attachments=attachments_of(data), copies=int(item.copies or 0), ticket=data.get("ticket"),
         goes_at=goes_at, answer_by=None if goes_at else opening.answer_by(item.at),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from chalicelib.calls import ADMIN, AGENT
 from chalicelib.language import N_, say
 from chalicelib.pages.desk_frame import show_desk
 from chalicelib.pages.visits import Pages, Visit, go_to
-from chalicelib.reading import checked
+from chalicelib.reading import read
 from chalicelib.tickets import desk_api, store
 from chalicelib.tickets.desk_api import Queue
 from chalicelib.tickets.store import guards
@@ -44,7 +44,7 @@ def _rows(visit: Visit, status: str, whose: str) -> tuple[list[DeskTicketRow], s
     rows: list[DeskTicketRow] = []
     for _ in range(_MOST_READS):
         asked: dict[str, Any] = {"status": status or None, "assignee": assignee, "cursor": cursor, "limit": _ROWS}
-        page: Any = desk_api.queue(visit.asking(checked(asked, Queue))).body
+        page: Any = desk_api.queue(visit.asking(read(asked, Queue))).body
         rows += page.items
         cursor = page.next
         if not cursor or len(rows) >= _ROWS:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from chalice.app import Response
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from chalicelib.calls import ADMIN
 from chalicelib.language import LANGUAGES, N_, Language, say
@@ -12,7 +13,7 @@ from chalicelib.pages.desk_frame import show_desk, told_above
 from chalicelib.pages.desk_offers import version_in
 from chalicelib.pages.visits import Pages, Visit, go_to
 from chalicelib.problems import BadInput, ChangedMeanwhile
-from chalicelib.reading import WrongField, WrongFields, checked
+from chalicelib.reading import WrongField, WrongFields, read
 from chalicelib.tickets import canned_replies_api as api
 from chalicelib.tickets.canned_replies_api import CannedReply, Prepared
 
@@ -38,14 +39,14 @@ def change(visit: Visit) -> Response:
     try:
         replies = _CHANGES[what](_known(visit), visit.given)
         asked = {"expected_version": version_in(visit.given), "replies": replies}
-        api.replace_canned_replies(visit.asking(checked(asked, api.CannedReplies)))
+        api.replace_canned_replies(visit.asking(read(asked, api.CannedReplies)))
     except (WrongFields, BadInput, ChangedMeanwhile) as refused:
         return _page(visit, refusal=refused)
     return go_to("/desk/answers", told=what)
 
 
 def _known(visit: Visit) -> Replies:
-    return [each.model_dump() for each in _all(visit).replies]
+    return [asdict(each) for each in _all(visit).replies]
 
 
 def _all(visit: Visit) -> api.CannedRepliesView:
@@ -71,7 +72,7 @@ def _page(visit: Visit, *, refusal: Exception | None = None) -> Response:
 
 def _with(replies: Replies, given: Mapping[str, str]) -> Replies:
     """With this answer written anew, or at the end."""
-    one = checked({name: given.get(name, "") for name in Prepared.model_fields}, Prepared).model_dump()
+    one = asdict(read({name: given.get(name, "") for name in Prepared.__struct_fields__}, Prepared))
     nth = _place(replies, given)
     if any(each["key"] == one["key"] for place, each in enumerate(replies) if place != nth):
         raise WrongFields(WrongField(name="key", sentence=api.KEY_TWICE))

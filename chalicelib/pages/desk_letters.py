@@ -11,7 +11,7 @@ from chalicelib.letters import api as quarantine
 from chalicelib.pages.desk_frame import show_desk
 from chalicelib.pages.visits import Pages, Visit, go_to
 from chalicelib.problems import ChangedMeanwhile, NotFound, Problem
-from chalicelib.reading import checked
+from chalicelib.reading import read
 
 pages = Pages(__name__)
 _IDS: Final = {"id": r"[A-Za-z0-9._-]{1,128}", "what": "release|drop"}
@@ -43,7 +43,7 @@ def decide(visit: Visit) -> Response:
 
 def _page(visit: Visit, *, refusal: str = "") -> Response:
     cursor = None if visit.is_form else visit.given.get("cursor") or None
-    page: Any = quarantine.list_quarantine(visit.asking(checked({"limit": _A_PAGE, "cursor": cursor}, Paging))).body
+    page: Any = quarantine.list_quarantine(visit.asking(read({"limit": _A_PAGE, "cursor": cursor}, Paging))).body
     told = "" if visit.is_form else _TOLD.get(visit.given.get("told", ""), "")
     return show_desk(
         visit, "desk_letters.html", status=409 if refusal else 200, letters=page.items, more=page.next, cursor=cursor,

@@ -8,7 +8,7 @@ from chalicelib.calls import AGENT
 from chalicelib.pages.desk_frame import show_desk, told_above
 from chalicelib.pages.visits import Pages, Visit, go_to
 from chalicelib.problems import BadInput, ClosureAlreadyOpen, NotFound
-from chalicelib.reading import WrongFields, checked
+from chalicelib.reading import WrongFields, read
 from chalicelib.tickets import desk_api
 from chalicelib.tickets.desk_api import ByPhone
 
@@ -23,9 +23,9 @@ def show_form(visit: Visit) -> Response:
 @pages.post("/desk/new", who=AGENT)
 def open_one(visit: Visit) -> Response:
     """A code goes to the address on file of the account that the agent names; the words go to nobody."""
-    known = {name: text for name, text in visit.given.items() if name in ByPhone.model_fields and text.strip()}
+    known = {name: text for name, text in visit.given.items() if name in ByPhone.__struct_fields__ and text.strip()}
     try:
-        opened: Any = desk_api.open_by_phone(visit.asking(checked(known, ByPhone))).body
+        opened: Any = desk_api.open_by_phone(visit.asking(read(known, ByPhone))).body
     except (WrongFields, BadInput, NotFound, ClosureAlreadyOpen) as refused:
         return _page(visit, refusal=refused)
     return go_to(f"/desk/case/{opened.number}")

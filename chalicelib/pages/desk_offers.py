@@ -10,7 +10,7 @@ from msgspec import Struct
 from chalicelib.calls import AGENT, Call, Who, admitted
 from chalicelib.language import N_
 from chalicelib.proof import desk_api as facts
-from chalicelib.reading import checked
+from chalicelib.reading import read
 from chalicelib.settings import settings
 from chalicelib.signin import Person
 from chalicelib.tickets import deadlines
@@ -172,11 +172,11 @@ def admit(name: str, person: Person) -> None:
 def made(name: str, given: Mapping[str, str], call: Callable[[Any], Call[Any]]) -> None:
     """Makes the decision with a form's fields, by what the API does. `WrongFields` if they aren't what it takes."""
     takes = DECISIONS[name].takes if name in DECISIONS else facts.Facts
-    known: dict[str, Any] = {field: text for field, text in given.items() if field in takes.model_fields}
+    known: dict[str, Any] = {field: text for field, text in given.items() if field in takes.__struct_fields__}
     known["expected_version"] = version_in(given)
-    for field, read in _READ.get(name, {}).items():
-        known[field] = read(given)
-    asked = call(checked(known, takes))
+    for field, of_form in _READ.get(name, {}).items():
+        known[field] = of_form(given)
+    asked = call(read(known, takes))
     if name in DECISIONS:
         DECISIONS[name].made(asked)
     else:

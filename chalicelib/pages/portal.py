@@ -15,7 +15,7 @@ from chalicelib.pages.consequences import consequences_now, named_now
 from chalicelib.pages.refusals import REFUSALS, Refused, refused
 from chalicelib.pages.visits import Pages, Visit, go_to, show
 from chalicelib.problems import ClosureAlreadyOpen, KeyUsedDifferently, NotFound
-from chalicelib.reading import WrongField, WrongFields, checked
+from chalicelib.reading import WrongField, WrongFields, read
 from chalicelib.tickets import api, catalog
 from chalicelib.tickets.api import NewTicket
 from chalicelib.tickets.ticket import ENDED
@@ -41,7 +41,7 @@ def my_tickets(visit: Visit) -> Response:
 
 
 def _page_of_tickets(visit: Visit, cursor: str | None) -> Page[TicketRow]:
-    answer = api.my_tickets(visit.asking(checked({"limit": _ROWS, "cursor": cursor or None}, Paging)))
+    answer = api.my_tickets(visit.asking(read({"limit": _ROWS, "cursor": cursor or None}, Paging)))
     return cast("Page[TicketRow]", answer.body)
 
 

@@ -16,7 +16,6 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 from chalice.app import Response
-from pydantic import BaseModel
 
 from chalicelib.answers import Refusal, page, see_other
 from chalicelib.calls import ANYONE, Arriving, Call, Calls, Who, admitted, arriving, path_ids, query_of, raw_body, told
@@ -24,13 +23,13 @@ from chalicelib.language import LANGUAGES, Language, filled
 from chalicelib.pages import forms, showing
 from chalicelib.pages.sessions import Session, cookies, session_of, set_cookie
 from chalicelib.problems import ForeignForm, NotSignedIn, SignInAgain
-from chalicelib.reading import form, query
+from chalicelib.reading import Input, form, query
 from chalicelib.settings import settings
 
 LANGUAGE_COOKIE: Final = "signoff_language"
 _A_YEAR_S = 365 * 86_400
 
-Model = TypeVar("Model", bound=BaseModel)
+Model = TypeVar("Model", bound=Input)
 
 
 class Visit(Call[dict[str, str]], frozen=True, kw_only=True):

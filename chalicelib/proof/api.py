@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from chalicelib.answers import Answer
 from chalicelib.calls import CUSTOMER, Call, Calls
@@ -16,10 +16,10 @@ from chalicelib.tickets.views import TicketView
 calls = Calls(__name__)
 
 
-class ExpediteCode(Input):
+class ExpediteCode(Input, frozen=True, kw_only=True):
     """Without `code` a fresh one is sent to the address on file; with it the wish is on record."""
 
-    code: Annotated[Line, Field(max_length=40)] | None = None
+    code: Annotated[Line, Meta(max_length=40)] | None = None
 
 
 @calls.post(

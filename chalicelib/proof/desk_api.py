@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from chalicelib import clock
 from chalicelib.accounts import store as accounts
@@ -12,7 +12,7 @@ from chalicelib.calls import AGENT, Call, Calls
 from chalicelib.language import N_
 from chalicelib.problems import ChangedMeanwhile, ClosureAlreadyOpen, NotNow, NotProved, OwnAccount
 from chalicelib.proof import facts
-from chalicelib.reading import WrongField, WrongFields
+from chalicelib.reading import WrongField, WrongFields, matching
 from chalicelib.settings import settings
 from chalicelib.tickets import deciding, desk_api, moves, opening, store
 from chalicelib.tickets.api import IDS
@@ -23,13 +23,13 @@ from chalicelib.tickets.views import DeskTicketView
 
 calls = Calls(__name__)
 NOT_COMPARABLE = N_("The account has nothing to compare this with: {names}.")
-NAME = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
+NAME = Annotated[str, matching(r"[a-z0-9_]{1,64}")]
 
 
-class Facts(Seen):
+class Facts(Seen, frozen=True, kw_only=True):
     """`matched`: the names of the facts that matched the account, as the agent compared them."""
 
-    matched: Annotated[list[NAME], Field(max_length=50)]
+    matched: Annotated[list[NAME], Meta(max_length=50)]
 
 
 @calls.post(

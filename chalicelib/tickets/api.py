@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from msgspec import Meta, json
 
 from chalicelib import signin
 from chalicelib.accounts import store as accounts
-from chalicelib.answers import Answer, Page, Paging, View
+from chalicelib.answers import Answer, Page, Paging, View, as_json
 from chalicelib.calls import ANYONE, CUSTOMER, TICKETS_WRITER, Call, Calls
 from chalicelib.clock import now
 from chalicelib.cursors import cursor_for, key_of
@@ -20,7 +20,7 @@ from chalicelib.problems import (
     SignInAgain,
     TooMany,
 )
-from chalicelib.reading import Filled, FilledLine, Input, WrongField, WrongFields
+from chalicelib.reading import Filled, FilledLine, Input, WrongField, WrongFields, matching
 from chalicelib.settings import settings
 from chalicelib.tickets import catalog, deciding, opening, store, views
 from chalicelib.tickets.moves import Moved
@@ -34,34 +34,34 @@ IDS = {"id": NUMBER}
 
 Product = Literal["cloud_server", "storage", "domain", "billing", "other"]
 Category = Literal["technical_support", "invoices", "sales"]
-Text = Annotated[Filled, Field(max_length=20_000)]
+Text = Annotated[Filled, Meta(max_length=20_000)]
 NOT_FOR_YOU = N_("Only another system, with the scope tickets:write, names an account.")
 NEEDED = N_("This field is required.")
 
 
-class NewTicket(Input):
+class NewTicket(Input, frozen=True, kw_only=True):
     """A request. `request: account_closure` is the asker's own word; without it a recognised closure asks for it."""
 
     product: Product
     category: Category
-    subject: Annotated[FilledLine, Field(max_length=200)]
+    subject: Annotated[FilledLine, Meta(max_length=200)]
     content: Text
     request: Literal["account_closure", "support"] | None = None
     language: Literal["vi", "en"] | None = None
-    account_id: Annotated[str, Field(pattern=f"^{signin.ACCOUNT_ID.pattern}$")] | None = None
+    account_id: Annotated[str, matching(signin.ACCOUNT_ID.pattern)] | None = None
 
 
-class Reply(Input):
+class Reply(Input, frozen=True, kw_only=True):
     text: Text
 
 
-class Named(View):
+class Named(View, frozen=True, kw_only=True):
     key: str
     vi: str
     en: str
 
 
-class Catalog(View):
+class Catalog(View, frozen=True, kw_only=True):
     products: list[Named]
     categories: list[Named]
 
@@ -105,14 +105,15 @@ def open_ticket(call: Call[NewTicket]) -> Answer:
 
 def _once(call: Call[NewTicket], who: str) -> guards.Once | None:
     key = call.idempotency_key
-    return guards.once(who, key, call.given.model_dump_json().encode()) if key else None
+    return guards.once(who, key, json.encode(call.given)) if key else None
 
 
 def _answer_of(language: Language) -> Callable[[Moved, store.Words], dict[str, object]]:
     """What is kept under an Idempotency-Key: the very answer."""
 
     def answer_of(moved: Moved, words: store.Words) -> dict[str, object]:
-        return views.fresh_view(moved.ticket, moved.changes, words, language).model_dump(mode="json")
+        view = views.fresh_view(moved.ticket, moved.changes, words, language)
+        return json.decode(as_json(view), type=dict[str, object])
 
     return answer_of
 

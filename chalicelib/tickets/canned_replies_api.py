@@ -2,48 +2,47 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from msgspec import Meta
+from msgspec.structs import asdict
 
 from chalicelib.answers import Answer, View
 from chalicelib.calls import ADMIN, AGENT, Call, Calls
 from chalicelib.language import N_
 from chalicelib.problems import ChangedMeanwhile
-from chalicelib.reading import LARGEST_WHOLE, WHOLE, Filled, Input, wrong
+from chalicelib.reading import LARGEST_WHOLE, Filled, Input, WrongField, WrongFields, matching
 from chalicelib.tickets.store import canned
 
 calls = Calls(__name__)
 KEY_TWICE = N_("Each key may be given once.")
-Text = Annotated[Filled, Field(max_length=4_000)]
+Text = Annotated[Filled, Meta(max_length=4_000)]
 
 
-class Prepared(Input):
+class Prepared(Input, frozen=True, kw_only=True):
     """One answer, by a key of its own."""
 
-    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+    key: Annotated[str, matching(r"[a-z][a-z0-9_-]{0,39}")]
     vi: Text
     en: Text
 
 
-def _each_key_once(replies: list[Prepared]) -> list[Prepared]:
-    if len({each.key for each in replies}) < len(replies):
-        raise wrong(KEY_TWICE)
-    return replies
-
-
-class CannedReplies(Input):
+class CannedReplies(Input, frozen=True, kw_only=True):
     """All of them, in the order in which agents see them. `expected_version` is the version that was read before."""
 
-    expected_version: Annotated[int, Field(ge=0, le=LARGEST_WHOLE), WHOLE]
-    replies: Annotated[list[Prepared], Field(max_length=100), AfterValidator(_each_key_once)]
+    expected_version: Annotated[int, Meta(ge=0, le=LARGEST_WHOLE)]
+    replies: Annotated[list[Prepared], Meta(max_length=100)]
+
+    def __post_init__(self) -> None:
+        if len({each.key for each in self.replies}) < len(self.replies):
+            raise WrongFields(WrongField(name="replies", sentence=KEY_TWICE))
 
 
-class CannedReply(View):
+class CannedReply(View, frozen=True, kw_only=True):
     key: str
     vi: str
     en: str
 
 
-class CannedRepliesView(View):
+class CannedRepliesView(View, frozen=True, kw_only=True):
     """`version` is 0 as long as nobody has written any."""
 
     version: int
@@ -62,7 +61,7 @@ def see_canned_replies(_: Call[None]) -> Answer:
 )  # fmt: skip
 def replace_canned_replies(call: Call[CannedReplies]) -> Answer:
     """What isn't in the list any more is gone."""
-    replies = [each.model_dump() for each in call.given.replies]
+    replies = [asdict(each) for each in call.given.replies]
     version = canned.replace(replies, expected_version=call.given.expected_version)
     return Answer(200, _view(version, replies))
 

@@ -2,28 +2,28 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from msgspec import Meta
 
 from chalicelib.problems import TooLarge
-from chalicelib.reading import FilledLine, Input, WrongFields, json_list
+from chalicelib.reading import FilledLine, Input, WrongFields, json_list, matching
 from chalicelib.tickets.eligibility import Heard, Named, Unanswered
 
 _MOST = 20
-Text = Annotated[FilledLine, Field(max_length=500)]
+Text = Annotated[FilledLine, Meta(max_length=500)]
 
 
-class InBoth(Input):
+class InBoth(Input, frozen=True, kw_only=True):
     vi: Text
     en: Text
 
 
-class Line(Input):
+class Line(Input, frozen=True, kw_only=True):
     """One thing that the check names."""
 
-    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    code: Annotated[str, matching(r"[a-z][a-z0-9_]{0,39}")]
     kind: Literal["blocker", "warning"]
     text: InBoth
-    url: Annotated[str, Field(max_length=1000, pattern=r"^https://[^\s<>\"\\]+$")] | None = None
+    url: Annotated[str, matching(r"https://[^\s<>\"\\]+"), Meta(max_length=1000)] | None = None
 
 
 def named(body: bytes) -> Heard:

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
-from msgspec import Struct
-from pydantic import Field
+from msgspec import Meta, Struct
 
 from chalicelib.accounts import store as accounts
 from chalicelib.accounts.account import Account
@@ -27,7 +26,7 @@ from chalicelib.problems import (
     OwnAccount,
     Problem,
 )
-from chalicelib.reading import Filled, FilledLine, Input, Instant, Line, Version, WrongField, WrongFields
+from chalicelib.reading import Filled, FilledLine, Input, Instant, Line, Version, WrongField, WrongFields, matching
 from chalicelib.settings import settings
 from chalicelib.signin import ACCOUNT_ID
 from chalicelib.tickets import deciding, opening, store, views
@@ -38,11 +37,11 @@ from chalicelib.tickets.ticket import ENDED, MAY_WITHDRAW, OPEN, Kind, ReasonToR
 from chalicelib.tickets.views import AccountFacts, DeskTicketRow, DeskTicketView
 
 calls = Calls(__name__)
-Text = Annotated[Filled, Field(max_length=20_000)]
-AnAccount = Annotated[str, Field(pattern=f"^{ACCOUNT_ID.pattern}$")]
+Text = Annotated[Filled, Meta(max_length=20_000)]
+AnAccount = Annotated[str, matching(ACCOUNT_ID.pattern)]
 _UNFIT_IN_ADDRESS = r"@\s\ufeff\u0000-\u0020\u007f-\u00a0\u2028\u2029\ufffe\uffff"
 AnAddress = Annotated[
-    str, Field(max_length=254, pattern=rf"^[^{_UNFIT_IN_ADDRESS}]{{1,64}}@[^{_UNFIT_IN_ADDRESS}]{{1,189}}$")
+    str, matching(rf"[^{_UNFIT_IN_ADDRESS}]{{1,64}}@[^{_UNFIT_IN_ADDRESS}]{{1,189}}"), Meta(max_length=254)
 ]
 
 UNPROVED = N_("Unproved: don't confirm that an account exists.")
@@ -58,68 +57,68 @@ _FARTHEST_REVIEW = timedelta(days=5 * 365)
 _LONGEST_SUB = 255  # OpenID Connect Core 1.0, section 2
 
 
-class Queue(Paging):
+class Queue(Paging, frozen=True, kw_only=True):
     """The queue's filters. `q` is an exact ticket number, account id or address; `assignee` empty: nobody's."""
 
     status: Status | None = None
-    q: Annotated[Line, Field(max_length=254)] | None = None
-    assignee: Annotated[Line, Field(max_length=_LONGEST_SUB)] | None = None
+    q: Annotated[Line, Meta(max_length=254)] | None = None
+    assignee: Annotated[Line, Meta(max_length=_LONGEST_SUB)] | None = None
 
 
-class Seen(Input):
+class Seen(Input, frozen=True, kw_only=True):
     """`expected_version` is the version of the ticket that the agent had before their eyes."""
 
     expected_version: Version
 
 
-class ByPhone(Input):
+class ByPhone(Input, frozen=True, kw_only=True):
     """A request that came by phone or chat: unproved, whatever was said."""
 
     kind: Kind = "closure"
-    subject: Annotated[FilledLine, Field(max_length=200)]
+    subject: Annotated[FilledLine, Meta(max_length=200)]
     content: Text
     account_id: AnAccount | None = None
     address: AnAddress | None = None
     language: Literal["vi", "en"] | None = None
 
 
-class Assign(Seen):
-    to: Annotated[FilledLine, Field(max_length=_LONGEST_SUB)]
+class Assign(Seen, frozen=True, kw_only=True):
+    to: Annotated[FilledLine, Meta(max_length=_LONGEST_SUB)]
 
 
-class Link(Seen):
-    account_ids: Annotated[list[AnAccount], Field(min_length=1, max_length=10)]
+class Link(Seen, frozen=True, kw_only=True):
+    account_ids: Annotated[list[AnAccount], Meta(min_length=1, max_length=10)]
 
 
-class Reject(Seen):
+class Reject(Seen, frozen=True, kw_only=True):
     reason_code: ReasonToReject
-    reason: Annotated[Line, Field(max_length=2_000)] = ""
+    reason: Annotated[Line, Meta(max_length=2_000)] = ""
 
 
-class Hold(Seen):
+class Hold(Seen, frozen=True, kw_only=True):
     reason: Text
     review_at: Instant
 
 
-class WithReason(Seen):
+class WithReason(Seen, frozen=True, kw_only=True):
     reason: Text
 
 
-class AgentReply(Seen):
+class AgentReply(Seen, frozen=True, kw_only=True):
     text: Text
     needs_answer: bool = False
 
 
-class Note(Seen):
+class Note(Seen, frozen=True, kw_only=True):
     text: Text
 
 
-class Correct(Seen):
+class Correct(Seen, frozen=True, kw_only=True):
     kind: Kind
 
 
-class Merge(Seen):
-    into: Annotated[str, Field(pattern=f"^{NUMBER}$")]
+class Merge(Seen, frozen=True, kw_only=True):
+    into: Annotated[str, matching(NUMBER)]
 
 
 @calls.get("/desk/tickets", who=AGENT, asks=Queue, answers={200: Page[DeskTicketRow]}, says="The queue, by due date",

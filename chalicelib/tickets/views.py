@@ -1,40 +1,44 @@
 """How a ticket looks from outside: to its asker, and to agents."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
+from msgspec import convert
+
 from chalicelib import clock
-from chalicelib.answers import Time, View
+from chalicelib.answers import View
 from chalicelib.language import N_, Language, say, status_name
+from chalicelib.reading import Instant
 from chalicelib.tickets import agenda, store
 from chalicelib.tickets.changes import DESK_ONLY, Change
 from chalicelib.tickets.eligibility import Named
 from chalicelib.tickets.ticket import ENDED, MAY_WITHDRAW, Kind, Status, Ticket, WayIn, is_outsider, shown_status
 
 
-class Next(View):
+class Next(View, frozen=True, kw_only=True):
     """What happens next, and by when (null: no time is set)."""
 
     code: str
     text: str
-    by: Time | None
+    by: Instant | None
 
 
-class TimelineEntry(View):
-    at: Time
+class TimelineEntry(View, frozen=True, kw_only=True):
+    at: Instant
     by: str
     what: str
     why: str | None = None
     text: str | None = None
 
 
-class NoticeView(View):
+class NoticeView(View, frozen=True, kw_only=True):
     kind: str
-    at: Time
+    at: Instant
     state: str
 
 
-class AttachmentView(View):
+class AttachmentView(View, frozen=True, kw_only=True):
     """A file that came with a letter. `digest` is the SHA-256 of its content; `name` null: the letter gave none."""
 
     name: str | None
@@ -43,7 +47,7 @@ class AttachmentView(View):
     digest: str
 
 
-class NamedView(View):
+class NamedView(View, frozen=True, kw_only=True):
     """What the company's own check named: a `blocker`, which must be cleared first, or a `warning` to read before."""
 
     code: str
@@ -52,7 +56,7 @@ class NamedView(View):
     url: str | None
 
 
-class TicketView(View):
+class TicketView(View, frozen=True, kw_only=True):
     """A ticket as its asker sees it. `attachments`: the files that came with their letters."""
 
     number: str
@@ -64,12 +68,12 @@ class TicketView(View):
     category: str
     subject: str | None
     language: Literal["vi", "en"]
-    opened_at: Time
-    changed_at: Time
-    due_at: Time
-    answer_by: Time
-    closes_at: Time | None
-    ended_at: Time | None
+    opened_at: Instant
+    changed_at: Instant
+    due_at: Instant
+    answer_by: Instant
+    closes_at: Instant | None
+    ended_at: Instant | None
     next: Next
     eligibility: list[NamedView]
     timeline: list[TimelineEntry]
@@ -77,7 +81,7 @@ class TicketView(View):
     notices: list[NoticeView]
 
 
-class TicketRow(View):
+class TicketRow(View, frozen=True, kw_only=True):
     """A ticket in a list."""
 
     number: str
@@ -86,14 +90,14 @@ class TicketRow(View):
     status_name: str
     version: int
     subject: str | None
-    opened_at: Time
-    changed_at: Time
-    due_at: Time
+    opened_at: Instant
+    changed_at: Instant
+    due_at: Instant
     next: Next
     assignee: str | None = None
 
 
-class DeskTicketRow(TicketRow):
+class DeskTicketRow(TicketRow, frozen=True, kw_only=True):
     """A ticket in the queue. `is_blocked`: it waits for the customer, who has something to clear."""
 
     is_held: bool
@@ -101,9 +105,9 @@ class DeskTicketRow(TicketRow):
     is_blocked: bool
 
 
-class LetterView(View):
+class LetterView(View, frozen=True, kw_only=True):
     id: str
-    at: Time
+    at: Instant
     cause: str
     standing: str
     verdicts: dict[str, str]
@@ -114,29 +118,29 @@ class LetterView(View):
     copies: int
 
 
-class LedgerView(View):
+class LedgerView(View, frozen=True, kw_only=True):
     """What one holder did and found. `found` is `nothing`, `some`, `kept`, `cannot_tell`, or `residual`: what goes by
     itself on the day `until`."""
 
     holder: str
     found: str
     count: int | None = None
-    erased_at: Time | None = None
-    looked_at: Time | None = None
+    erased_at: Instant | None = None
+    looked_at: Instant | None = None
     detail: str | None = None
     basis: str | None = None
-    until: Time | None = None
+    until: Instant | None = None
 
 
-class FactsOfAgent(View):
+class FactsOfAgent(View, frozen=True, kw_only=True):
     """Which facts one agent found to match, where they were enough; a second agent's make the proof."""
 
     agent: str
-    at: Time
+    at: Instant
     matched: list[str]
 
 
-class AccountFacts(View):
+class AccountFacts(View, frozen=True, kw_only=True):
     """An account to compare a letter with; for agents' eyes only. `attributes` is what else the company told of it,
     such as the last invoice's number."""
 
@@ -150,35 +154,35 @@ class AccountFacts(View):
     tax_code: str | None
     country: str | None
     attributes: dict[str, str]
-    address_changed_at: Time | None
+    address_changed_at: Instant | None
 
 
-class ClosedBefore(View):
+class ClosedBefore(View, frozen=True, kw_only=True):
     """A closure of the past. Its asker wrote from the address that was on file: to them, and to nobody else, it may be
     told."""
 
     number: str
-    closed_at: Time | None
+    closed_at: Instant | None
 
 
-class DeskTicketView(TicketView):
+class DeskTicketView(TicketView, frozen=True, kw_only=True):
     """A ticket with everything in view, for agents."""
 
     way_in: WayIn
     shown_status: Status
     proof: Literal["sign_in", "code", "facts"] | None
-    word_at: Time | None
+    word_at: Instant | None
     approved_by: str | None
     assignee: str | None
     cause: str | None
     is_suspect: bool
     is_held: bool
-    hold_review_at: Time | None
-    blocked_until: Time | None
-    checked_at: Time | None
+    hold_review_at: Instant | None
+    blocked_until: Instant | None
+    checked_at: Instant | None
     is_stopped: bool
     ack_held_back: bool
-    expedite_asked_at: Time | None
+    expedite_asked_at: Instant | None
     linked_to: str | None
     regime: str
     is_extended: bool
@@ -299,7 +303,7 @@ def desk_view(
         ack_held_back=ticket.ack_held_back, expedite_asked_at=ticket.expedite_asked_at, linked_to=ticket.linked_to,
         regime=ticket.regime, is_extended=ticket.extended, warnings=warnings, accounts=accounts, letters=letters,
         facts=[FactsOfAgent(agent=each.agent, at=each.at, matched=list(each.matched)) for each in ticket.facts],
-        ledger=[LedgerView(**each) for each in file.ledger],
+        ledger=convert(file.ledger, list[LedgerView]),
         closed_before=[ClosedBefore(number=each.number, closed_at=each.ended_at) for each in closed_before],
     )  # fmt: skip
 
@@ -330,7 +334,12 @@ def _common(file: store.File, language: Language, *, for_desk: bool) -> dict[str
 def _attachments(file: store.File, *, for_desk: bool, is_all: bool) -> list[AttachmentView]:
     """For the proved asker those of letters whose sender the mail service confirmed, and no others."""
     theirs = [each.data for each in file.letters if for_desk or (is_all and each.data["standing"] == "authenticated")]
-    return [AttachmentView(**each) for data in theirs for each in data.get("attachments", [])]
+    return [each for data in theirs for each in attachments_of(data)]
+
+
+def attachments_of(letter: Mapping[str, Any]) -> list[AttachmentView]:
+    """The files of a letter, as it lies in the table."""
+    return convert(letter.get("attachments", []), list[AttachmentView])
 
 
 def _may_read_check(ticket: Ticket, for_desk: bool) -> bool:
@@ -364,5 +373,5 @@ def letter_view(item: Any) -> LetterView:
     return LetterView(
         id=data["id"], at=item.at, cause=item.cause, standing=data["standing"], verdicts=data.get("verdicts", {}),
         from_seen=data.get("from"), subject=data.get("subject", ""), text=data.get("text", ""),
-        attachments=data.get("attachments", []), copies=int(item.copies or 0),
+        attachments=attachments_of(data), copies=int(item.copies or 0),
     )  # fmt: skip

@@ -1,24 +1,34 @@
 """The brake, for admins: see whether closures are held back, and let them go on."""
 
-from typing import Literal
+from typing import Annotated
 
-from chalicelib.answers import Answer, Time, View
+from msgspec import Meta
+
+from chalicelib.answers import Answer, View
 from chalicelib.calls import ADMIN, AGENT, Call, Calls
-from chalicelib.reading import Input
+from chalicelib.language import N_
+from chalicelib.reading import Input, Instant, WrongField, WrongFields
 from chalicelib.settings import settings
 from chalicelib.tickets.store import guards
 
 calls = Calls(__name__)
+NOT_TRUE = N_("This must be true.")
 
 
-class Released(Input):
-    released: Literal[True]
+class Released(Input, frozen=True, kw_only=True):
+    """`released` is true: nothing else can be asked for."""
+
+    released: Annotated[bool, Meta(extra_json_schema={"const": True})]
+
+    def __post_init__(self) -> None:
+        if not self.released:
+            raise WrongFields(WrongField(name="released", sentence=NOT_TRUE))
 
 
-class Brake(View):
+class Brake(View, frozen=True, kw_only=True):
     """`since` is when more than `closures_per_hour` would have begun within an hour; null: the brake is off."""
 
-    since: Time | None
+    since: Instant | None
     closures_per_hour: int
 
 

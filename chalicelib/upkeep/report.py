@@ -6,18 +6,18 @@ They count the requests that came in a year, whatever year they end in, so that 
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import fmean, median
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from chalicelib.tickets.ticket import Ticket
 
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Days:
+class Days(Struct, frozen=True, kw_only=True):
     """How many days it took in `count` cases; null where there was none."""
 
     count: int
@@ -25,8 +25,7 @@ class Days:
     mean: float | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figures:
+class Figures(Struct, frozen=True, kw_only=True):
     """`complied`: the account is gone. `denied`: by an agent, with the reasons' codes; `duplicate` is a request that
     ended as a link to another. `open`: not ended yet. `to_answer`: from the request until it was granted or denied.
     `to_fulfil`: until the account was gone."""
@@ -42,8 +41,7 @@ class Figures:
     to_fulfil: Days
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """All of them, and the same by the regime that dated them and by the way that they came in."""
 
     all: Figures

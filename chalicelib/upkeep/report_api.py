@@ -5,12 +5,12 @@ import io
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from msgspec import Meta, structs
 
 from chalicelib import clock
-from chalicelib.answers import Answer, Text, Time, View
+from chalicelib.answers import Answer, Text, View
 from chalicelib.calls import ADMIN, Call, Calls
-from chalicelib.reading import Input
+from chalicelib.reading import Input, Instant
 from chalicelib.settings import settings
 from chalicelib.tickets import store
 from chalicelib.tickets.ticket import Ticket
@@ -21,19 +21,19 @@ calls = Calls(__name__)
 CSV = "text/csv"
 
 
-class Asked(Input):
+class Asked(Input, frozen=True, kw_only=True):
     """`format` outweighs the Accept header."""
 
-    year: Annotated[int, Field(ge=2000, le=9000)]
+    year: Annotated[int, Meta(ge=2000, le=9000)]
     format: Literal["json", "csv"] | None = None
 
 
-class YearlyReport(View):
+class YearlyReport(View, frozen=True, kw_only=True):
     """The closures that came in that year (of the desk's TIME_ZONE), as they stand at `as_of`. `is_whole`: no tombstone
     of that year has gone yet; false, the counts are too low."""
 
     year: int
-    as_of: Time
+    as_of: Instant
     is_whole: bool
     all: Figures
     by_regime: dict[str, Figures]
@@ -52,7 +52,7 @@ def yearly_report(call: Call[Asked]) -> Answer:
             200, Text(type=f"{CSV}; charset=utf-8", text=_table(found)), headers={"Content-Disposition": name}
         )
     whole = rules.is_whole(begins, now=now, kept_for=settings().keep_tombstones)
-    return Answer(200, YearlyReport(year=year, as_of=now, is_whole=whole, **vars(found)))
+    return Answer(200, YearlyReport(year=year, as_of=now, is_whole=whole, **structs.asdict(found)))
 
 
 def _tickets(months: list[str]) -> Iterator[Ticket]:

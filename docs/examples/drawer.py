@@ -3,15 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pydantic.dataclasses import dataclass
-
-from chalicelib.closure.holders import STRICT, Holder, NotDone
+from chalicelib.closure.holders import Holder, NotDone
 from chalicelib.closure.ledger import Look
 from chalicelib.tickets.ticket import AccountRef
 
 
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class DrawerHolder(Holder):
+class DrawerHolder(Holder, frozen=True, kw_only=True):
     """`folder` holds a folder for each account."""
 
     folder: str

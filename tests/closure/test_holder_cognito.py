@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from pydantic import ValidationError
 
 from chalicelib.closure.holders.cognito import CognitoHolder
 from chalicelib.closure.ledger import Look
+from chalicelib.reading import WrongFields, read
 from chalicelib.tickets.ticket import AccountRef
 from tests.closure.company import aws, never
 
@@ -102,8 +102,8 @@ def test_a_pool_that_is_not_there_is_no_nothing(surroundings: None, account: Acc
     "given", [{}, {"username": "{account_id}", "attribute": "sub"}, {"attribute": "custom:account"}, {"username": "x"}]
 )
 def test_a_user_is_found_in_one_way_that_cognito_has(given: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
-        CognitoHolder(user_pool="p", **given)
+    with pytest.raises(WrongFields):
+        read({"user_pool": "p", **given}, CognitoHolder)
 
 
 def test_what_cognito_lists_it_lists_eventually() -> None:

@@ -80,21 +80,21 @@ def test_every_fault_of_every_holder_is_told_at_once() -> None:
     timeout = 900
     """
     assert faults(text) == [
-        "HOLDERS: holder 1 (files): bucket: Field required",
+        "HOLDERS: holder 1 (files): bucket: This field is required.",
         "HOLDERS: holder 1 (files): prefix: must hold {account_id}/, with the slash",
-        "HOLDERS: holder 1 (files): buckt: Unexpected keyword argument",
+        "HOLDERS: holder 1 (files): buckt: There is no such field.",
         "HOLDERS: holder 2 (account): the account record is always there and isn't listed",
         "HOLDERS: holder 2 (account): there is no kind 'paper', only cognito, dynamodb, s3, webhook",
         "HOLDERS: holder 3 (files): another one has this name",
         "HOLDERS: holder 3 (files): there is no {pool} to fill in",
         "HOLDERS: holder 3 (files): give either username or attribute",
-        "HOLDERS: holder 4 (without a name): name: Field required",
-        "HOLDERS: holder 4 (without a name): settle: Input should be a valid integer",
-        "HOLDERS: holder 4 (without a name): table: Input should be a valid string",
+        "HOLDERS: holder 4 (without a name): name: This field is required.",
+        "HOLDERS: holder 4 (without a name): settle: This must be a whole number.",
+        "HOLDERS: holder 4 (without a name): table: This must be text.",
         "HOLDERS: holder 4 (without a name): value: must hold {account_id}",
         "HOLDERS: holder 5 (crm): url: must be an https:// address",
-        "HOLDERS: holder 5 (crm): key: String should match pattern '^/[\\w./-]+$'",
-        "HOLDERS: holder 5 (crm): timeout: Input should be less than or equal to 60",
+        "HOLDERS: holder 5 (crm): key: This does not have the right form.",
+        "HOLDERS: holder 5 (crm): timeout: This must be at most 60.",
     ]
 
 
@@ -105,8 +105,11 @@ def test_every_fault_of_every_holder_is_told_at_once() -> None:
         ("[holder]\nname = 'a'", "HOLDERS: each holder is a table, [[holder]]"),
         ("holder = [1]", "HOLDERS: each holder is a table, [[holder]]"),
         ("[[holders]]", "HOLDERS: there is no 'holders', only [[holder]]"),
-        (ORDERS.replace('"orders"', '"Orders of Lan"'), "HOLDERS: holder 1 (Orders of Lan): name: String should match"),
-        (ORDERS + "settle = -1", "HOLDERS: holder 1 (orders): settle: Input should be greater than or equal to 0"),
+        (
+            ORDERS.replace('"orders"', '"Orders of Lan"'),
+            "HOLDERS: holder 1 (Orders of Lan): name: This does not have the right form.",
+        ),
+        (ORDERS + "settle = -1", "HOLDERS: holder 1 (orders): settle: This must be at least 0."),
     ],
 )
 def test_a_list_of_another_shape_is_refused(text: str, fault: str) -> None:
@@ -147,8 +150,8 @@ def test_one_more_file_is_one_more_kind(drawer: Path, tmp_path: Path) -> None:
 def test_the_settings_of_a_new_kind_are_checked_like_those_of_the_others(drawer: Path) -> None:
     text = '[[holder]]\nname = "cabinet"\nkind = "drawer"\nfolder = 5\nlabel = "x"\n'
     assert faults(text) == [
-        "HOLDERS: holder 1 (cabinet): folder: Input should be a valid string",
-        "HOLDERS: holder 1 (cabinet): label: Unexpected keyword argument",
+        "HOLDERS: holder 1 (cabinet): folder: This must be text.",
+        "HOLDERS: holder 1 (cabinet): label: There is no such field.",
     ]
 
 

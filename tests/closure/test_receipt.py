@@ -1,8 +1,10 @@
 """The receipt: what it says, when there is one, and that it is the same each time."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from msgspec import convert, to_builtins
 from msgspec.structs import replace
 
 from chalicelib.closure import ledger, signing
@@ -92,9 +94,18 @@ def test_a_receipt_names_no_person_and_no_address() -> None:
 
 
 def test_a_receipt_is_what_the_api_says_of_it() -> None:
-    strict = ReceiptView.model_validate(signed(), extra="forbid")
-    assert strict.key == "r1"
-    PublicKeys.model_validate(signing.published(), extra="forbid")
+    assert without_nulls(to_builtins(convert(signed(), ReceiptView))) == signed()
+    assert to_builtins(convert(signing.published(), PublicKeys)) == signing.published()
+
+
+def without_nulls(told: Any) -> Any:
+    if isinstance(told, list):
+        return [without_nulls(each) for each in told]
+    return (
+        {name: without_nulls(each) for name, each in told.items() if each is not None}
+        if isinstance(told, dict)
+        else told
+    )
 
 
 # ── when there is one ────────────────────────────────────────────────────────────────────────────────────────

@@ -148,6 +148,6 @@ def test_a_list_of_holders_with_a_fault_is_not_packed(tmp_path: Path) -> None:
     with pytest.raises(package.CannotPackage) as refused:
         package.check_holders(tmp_path)
     assert str(refused.value).splitlines() == [
-        "holders.toml: HOLDERS: holder 1 (a): bucket: Field required",
-        "holders.toml: HOLDERS: holder 1 (a): prefix: Field required",
+        "holders.toml: HOLDERS: holder 1 (a): bucket: This field is required.",
+        "holders.toml: HOLDERS: holder 1 (a): prefix: This field is required.",
     ]

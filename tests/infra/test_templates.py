@@ -25,7 +25,7 @@ def of_type(app: template.Template, kind: str) -> dict[str, Any]:
 
 def test_every_setting_is_a_variable_of_every_function(app: template.Template) -> None:
     variables = app["Globals"]["Function"]["Environment"]["Variables"]
-    assert set(variables) - {"PYDANTIC_DISABLE_PLUGINS"} == {each.name.upper() for each in fields(Settings)}
+    assert set(variables) == {each.name.upper() for each in fields(Settings)}
 
 
 def test_a_setting_with_a_default_is_a_parameter_with_that_default(app: template.Template) -> None:

@@ -38,7 +38,10 @@ CODES: list[tuple[str, Any]] = [
     ("fact", FIELDS | {LEGAL_DOCUMENT}),
     ("account_status", ("active", "closing")),
     ("by", ("customer", "asker", "owner", "desk")),
-    ("field", {name for each in desk_api.DECISIONS.values() for name in each.takes.model_fields} - {"needs_answer"}),
+    (
+        "field",
+        {name for each in desk_api.DECISIONS.values() for name in each.takes.__struct_fields__} - {"needs_answer"},
+    ),
 ]
 SAME_IN_BOTH = {"SPF", "DKIM", "DMARC", "California (CCPA)"}
 

@@ -7,21 +7,24 @@ A kind is one file of this folder, called like the kind: a class of its settings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Struct
 
 from chalicelib.closure.ledger import Look
 from chalicelib.problems import SettingsWrong
+from chalicelib.reading import matching
 from chalicelib.settings import settings
 from chalicelib.tickets.ticket import AccountRef
 
 if TYPE_CHECKING:
-    from pydantic import ConfigDict
-
     from chalicelib.closure.holders_list import Configured
 
 ACCOUNT_RECORD = "account"
-STRICT: "ConfigDict" = {"strict": True, "extra": "forbid"}
-"""How the settings of a kind are read: unknown ones refused, nothing turned into something else silently."""
+
+
+Template = Annotated[str, matching(r".*\{account_id\}.*", otherwise="must hold {account_id}")]
+"""A text of the settings in which `{account_id}` is the account's id."""
 
 
 class NotDone(Exception):
@@ -32,12 +35,14 @@ class Refused(Exception):
     """The holder's system refused. The message is a code that names nobody."""
 
 
-class Holder(Protocol):
-    """What every kind is; a kind inherits from it."""
+class Holder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every kind inherits from. Its fields are its settings: unknown ones are refused, nothing is turned into
+    something else silently."""
 
     def erase(self, account: AccountRef, *, enough: Callable[[], bool]) -> None:
         """Erases what it has of the account; done twice it is done once. Raises `NotDone` when `enough` says that
         time is running out, and `Refused`, or whatever its system raises, when it is refused."""
+        raise NotImplementedError
 
     def look(self, account: AccountRef) -> Look:
         """What it has of the account now, read as consistently as its store can."""

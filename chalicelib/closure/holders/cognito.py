@@ -4,14 +4,15 @@ from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-from pydantic.dataclasses import dataclass
+from msgspec import Meta
 
 from chalicelib import clients
-from chalicelib.closure.holders import STRICT, Holder, NotDone, filled
-from chalicelib.closure.holders_list import Template
+from chalicelib.closure.holders import Holder, NotDone, Template, filled
 from chalicelib.closure.ledger import Look
+from chalicelib.reading import WrongField, WrongFields
 from chalicelib.tickets.ticket import AccountRef
+
+_ONE_OF_TWO = "give either username or attribute"  # for operators
 
 
 @cache
@@ -19,22 +20,21 @@ def _client() -> Any:
     return clients.client("cognito-idp", connect_timeout=5, read_timeout=20)
 
 
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class CognitoHolder(Holder):
+class CognitoHolder(Holder, frozen=True, kw_only=True):
     """The user whose `username` is the account's (`{account_id}`), or every user whose `attribute` has that `value`.
 
     Cognito can only search by its standard attributes, not by custom ones. What it lists, it lists eventually; a user
     asked for by name is read as it is.
     """
 
-    user_pool: Annotated[str, Field(min_length=1)]
+    user_pool: Annotated[str, Meta(min_length=1)]
     username: Template | None = None
     attribute: Literal["sub", "preferred_username", "email", "phone_number", "name"] | None = None
     value: Template = "{account_id}"
 
     def __post_init__(self) -> None:
         if (self.username is None) == (self.attribute is None):
-            raise ValueError("give either username or attribute")
+            raise WrongFields(WrongField(name="", sentence=_ONE_OF_TWO))
 
     @property
     def settles_in(self) -> int:

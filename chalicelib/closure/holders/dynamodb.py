@@ -4,11 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from pydantic.dataclasses import dataclass
-
 from chalicelib import clients
-from chalicelib.closure.holders import STRICT, Holder, NotDone, filled
-from chalicelib.closure.holders_list import Template
+from chalicelib.closure.holders import Holder, NotDone, Template, filled
 from chalicelib.closure.ledger import Look
 from chalicelib.tickets.ticket import AccountRef
 
@@ -27,8 +24,7 @@ def _keys_of(table: str) -> tuple[str, ...]:
     return tuple(each["AttributeName"] for each in described)
 
 
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class DynamoDbHolder(Holder):
+class DynamoDbHolder(Holder, frozen=True, kw_only=True):
     """`key`: the attribute that holds the account, of the table itself or of `index`; `value`: what stands in it.
 
     An index answers eventually. It may still show what is gone, or moved to another account: by an index each item is

@@ -6,13 +6,11 @@ from functools import cache
 from typing import Annotated, Any
 
 from botocore.exceptions import ClientError
-from pydantic import AfterValidator, Field
-from pydantic.dataclasses import dataclass
 
 from chalicelib import clients, clock
-from chalicelib.closure.holders import STRICT, Holder, NotDone, Refused, filled
-from chalicelib.closure.holders_list import Template
+from chalicelib.closure.holders import Holder, NotDone, Refused, filled
 from chalicelib.closure.ledger import Look
+from chalicelib.reading import matching
 from chalicelib.settings import settings
 from chalicelib.tickets.ticket import AccountRef
 
@@ -26,21 +24,14 @@ def _client() -> Any:
     return clients.client("s3", connect_timeout=5, read_timeout=20)
 
 
-def _ends_the_account(prefix: str) -> str:
-    if "{account_id}/" not in prefix:
-        raise ValueError("must hold {account_id}/, with the slash")
-    return prefix
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class S3Holder(Holder):
+class S3Holder(Holder, frozen=True, kw_only=True):
     """`{account_id}` in `prefix` is the account. It must end the account's part: `{account_id}/`, lest one account's
     prefix be the beginning of another's. `basis`: why objects are locked there; it counts only where KEPT_BY_LAW names
     it. S3 reads its own writes and lists consistently."""
 
     bucket: str
-    prefix: Annotated[Template, AfterValidator(_ends_the_account)]
-    basis: Annotated[str, Field(pattern=r"^[^,\n]{1,80}$")] = LOCKED
+    prefix: Annotated[str, matching(r".*\{account_id\}/.*", otherwise="must hold {account_id}/, with the slash")]
+    basis: Annotated[str, matching(r"[^,\n]{1,80}")] = LOCKED
 
     def erase(self, account: AccountRef, *, enough: Callable[[], bool]) -> None:
         """What object lock protects stays, and is nobody's fault: a look tells of it."""

@@ -2,37 +2,36 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
-from pydantic.dataclasses import dataclass
+from msgspec import Meta
 
 from chalicelib import clock, hooks
-from chalicelib.closure.holders import STRICT, Holder, NotDone, Refused
+from chalicelib.closure.holders import Holder, NotDone, Refused
 from chalicelib.closure.ledger import Look
 from chalicelib.problems import TooLarge
-from chalicelib.reading import Input, Instant, WrongFields, json_body
+from chalicelib.reading import Input, Instant, WrongField, WrongFields, json_body, matching
 from chalicelib.tickets.ticket import AccountRef
 
 _UNDER_WAY = 202
 _MOST = 1_000_000_000
 # No @ and no line end: a code or a few words, never an address. A basis stands in KEPT_BY_LAW, which is cut at commas.
-Basis = Annotated[str, Field(pattern=r"^[\w (][\w .()/-]{0,79}$")]
-Detail = Annotated[str, Field(pattern=r"^[\w (][\w .,()/-]{0,99}$")]
+Basis = Annotated[str, matching(r"[\w (][\w .()/-]{0,79}")]
+Detail = Annotated[str, matching(r"[\w (][\w .,()/-]{0,99}")]
 
 
-class Found(Input):
+class Found(Input, frozen=True, kw_only=True):
     """What a system answers when it is told to look. Each field only where it means something."""
 
     found: Literal["nothing", "some", "kept", "cannot_tell"]
-    count: Annotated[int, Field(ge=0, le=_MOST)] | None = None
+    count: Annotated[int, Meta(ge=0, le=_MOST)] | None = None
     basis: Basis | None = None
     until: Instant | None = None
     detail: Detail | None = None
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def __post_init__(self) -> None:
         """A contradiction is no answer: something that counts three and calls it nothing knows neither."""
+        super().__post_init__()
         is_kept = self.found == "kept"
         if (self.count and self.found in ("nothing", "cannot_tell")) or (self.count == 0 and self.found == "some"):
             raise ValueError("The count does not fit what was found.")
@@ -40,17 +39,21 @@ class Found(Input):
             raise ValueError("A basis is given for what is kept, and only for that.")
         if self.until is not None and self.until <= clock.now():
             raise ValueError("What is kept until a day that is over is kept no more.")
-        return self
 
 
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class WebhookHolder(Holder):
+class WebhookHolder(Holder, frozen=True, kw_only=True):
     """`url` is asked by POST; `key` is the SSM parameter with the key that signs; `timeout` is of one call, in
     seconds."""
 
-    url: Annotated[str, AfterValidator(hooks.checked_url)]
-    key: Annotated[str, Field(pattern=r"^/[\w./-]+$")]
-    timeout: Annotated[float, Field(gt=0, le=60)] = 20
+    url: Annotated[str, matching("https://.+", otherwise="must be an https:// address")]
+    key: Annotated[str, matching(r"/[\w./-]+")]
+    timeout: Annotated[float, Meta(gt=0, le=60)] = 20
+
+    def __post_init__(self) -> None:
+        try:
+            hooks.checked_url(self.url)
+        except ValueError as error:
+            raise WrongFields(WrongField(name="url", sentence=str(error))) from None
 
     def erase(self, account: AccountRef, *, enough: Callable[[], bool]) -> None:  # noqa: ARG002 (it has one step)
         """202 means that it is under way: it is asked again. What else it says is not read: only a look counts."""
@@ -86,7 +89,7 @@ def idempotency_key(action: str, account: AccountRef) -> str:
 def _wrong_answer(error: Exception) -> str:
     """The fields of ours that were wrong; a system's own words don't get onto the ticket."""
     told = {each.name for each in error.wrong} if isinstance(error, WrongFields) else set()
-    names = sorted(told & set(Found.model_fields))
+    names = sorted(told & set(Found.__struct_fields__))
     return f"wrong_answer ({', '.join(names)})" if names else "wrong_answer"
 
 
