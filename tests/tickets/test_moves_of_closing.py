@@ -94,6 +94,12 @@ def test_a_release_lifts_hold_and_stop_together() -> None:
     assert (released.is_paused, released.hold_review_at) == (False, None)
 
 
+def test_a_ticket_that_has_ended_is_paused_no_more() -> None:
+    ticket = proved(held=True, stopped=True, hold_review_at=CLOSES_AT)
+    ended = moves.withdrawn(ticket, by="customer", at=LATER).ticket
+    assert (ended.held, ended.stopped) == (False, False)
+
+
 def test_what_is_not_paused_is_not_released() -> None:
     with pytest.raises(NotNow):
         moves.released(proved(), by="agent:chi", at=LATER)
