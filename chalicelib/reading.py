@@ -15,6 +15,8 @@ from chalicelib.language import N_
 from chalicelib.problems import TooLarge
 
 LARGEST_BODY = 256 * 1024
+MOST_TOLD = 100
+"""So many wrong fields are told: a refusal mustn't grow larger than what was refused."""
 _DEEPEST = 20
 _MOST_FIELDS = 100
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
@@ -145,14 +147,19 @@ def bare(kind: Type) -> Type:
 
 
 def read(tree: Any, model: type[Made]) -> Made:
-    """What was read from JSON, TOML or a form as this class of values; `WrongFields` names all that is wrong."""
+    """What was read from JSON or a form as this class of values; `WrongFields` names all that is wrong."""
     _check_tree(tree)
+    return fitted(tree, model)
+
+
+def fitted(tree: Any, model: type[Made]) -> Made:
+    """The same of an operator's file, in whose texts any character may stand."""
     try:
         return convert(tree, model)
-    except ValidationError:
+    except ValidationError as error:
         from chalicelib.wrong_fields import wrong_fields  # msgspec itself names but the first one
 
-        raise WrongFields(*wrong_fields(tree, model)) from None
+        raise WrongFields(*wrong_fields(tree, model)) from error
 
 
 def form(raw: bytes) -> dict[str, str]:
@@ -228,7 +235,7 @@ def _check_tree(tree: Any) -> None:
         waiting.extend((joined(name, key), each, depth + 1) for key, each in _children(value))
         found.extend(WrongField(name=joined(name, key), sentence=UNKNOWN) for key in _unfit_keys(value))
     if found:
-        raise WrongFields(*reversed(found))
+        raise WrongFields(*found[: -MOST_TOLD - 1 : -1])
 
 
 def _children(value: Any) -> Iterable[tuple[object, Any]]:

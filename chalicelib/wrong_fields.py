@@ -5,6 +5,7 @@ msgspec decides whether a value is what a model wants, and names the first thing
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from msgspec import Struct, ValidationError, convert
@@ -27,7 +28,18 @@ from msgspec.inspect import (
 )
 
 from chalicelib.language import N_
-from chalicelib.reading import EMPTY, ONE_LINE, UNKNOWN, WRONG_FORM, WRONG_TIME, Instant, WrongField, bare, joined
+from chalicelib.reading import (
+    EMPTY,
+    MOST_TOLD,
+    ONE_LINE,
+    UNKNOWN,
+    WRONG_FORM,
+    WRONG_TIME,
+    Instant,
+    WrongField,
+    bare,
+    joined,
+)
 
 _REQUIRED = N_("This field is required.")
 _NOT_TEXT = N_("This must be text.")
@@ -60,8 +72,9 @@ _IS: Final[Mapping[type[Type], tuple[tuple[type, ...], str]]] = {
 
 
 def wrong_fields(tree: Any, model: type[Struct]) -> list[WrongField]:
-    """All that is wrong with what couldn't be read as this model; that it is wrong as a whole, where no field is."""
-    return list(_wrong(tree, type_info(model), "")) or [WrongField(name="", sentence=WRONG_FORM)]
+    """All that is wrong with what couldn't be read as this model, up to a hundred of them; that it is wrong as a whole,
+    where no field is."""
+    return list(islice(_wrong(tree, type_info(model), ""), MOST_TOLD)) or [WrongField(name="", sentence=WRONG_FORM)]
 
 
 def _wrong(value: Any, kind: Type, name: str) -> Iterator[WrongField]:
@@ -109,8 +122,9 @@ def _in_dict(value: dict[str, Any], kind: DictType, name: str) -> Iterator[Wrong
 
 def _in_list(value: list[Any], kind: ListType | VarTupleType, name: str) -> Iterator[WrongField]:
     yield from _of_length(value, kind, name)
-    for nth, each in enumerate(value):
-        yield from _wrong(each, kind.item_type, joined(name, nth))
+    if kind.max_length is None or len(value) <= kind.max_length:
+        for nth, each in enumerate(value):
+            yield from _wrong(each, kind.item_type, joined(name, nth))
 
 
 def _of_length(value: Any, kind: ListType | VarTupleType | DictType, name: str) -> Iterator[WrongField]:
@@ -132,13 +146,14 @@ def _in_text(value: str, kind: StrType, name: str, said: str) -> Iterator[WrongF
 
 
 def _in_number(value: float, kind: IntType | FloatType, name: str) -> Iterator[WrongField]:
-    if kind.ge is not None and value < kind.ge:
+    # "Not at most", for what is no number at all (TOML has nan) is neither at most nor more.
+    if kind.ge is not None and not value >= kind.ge:
         yield WrongField(name=name, sentence=_AT_LEAST, facts={"ge": kind.ge})
-    if kind.gt is not None and value <= kind.gt:
+    if kind.gt is not None and not value > kind.gt:
         yield WrongField(name=name, sentence=_MORE_THAN, facts={"gt": kind.gt})
-    if kind.le is not None and value > kind.le:
+    if kind.le is not None and not value <= kind.le:
         yield WrongField(name=name, sentence=_AT_MOST, facts={"le": kind.le})
-    if kind.lt is not None and value >= kind.lt:
+    if kind.lt is not None and not value < kind.lt:
         yield WrongField(name=name, sentence=_LESS_THAN, facts={"lt": kind.lt})
 
 

@@ -178,9 +178,7 @@ def _batches(lines: Iterator[Line], read: Read) -> Iterator[Batch]:
             batch = Batch()
         batch.last = line
         if isinstance(account, Imported):
-            batch.wanted[account.account_id] = Fields(
-                **{name: getattr(account, name) for name in Fields.__struct_fields__}
-            )
+            batch.wanted[account.account_id] = _fields_of(account)
             batch.numbers[account.account_id] = line.number
         elif account:
             batch.refused.append((line.number, account))

@@ -112,6 +112,18 @@ def test_a_call_that_takes_nothing_refuses_fields(door: Door) -> None:
     assert door.send("POST", "/key", {}).status_code == door.send("POST", "/key").status_code == 200
 
 
+def test_a_refusal_is_no_larger_than_what_was_refused(door: Door) -> None:
+    """Lambda hands on 6 MB; a sentence for each of a hundred thousand entries would be more."""
+    for body in (
+        {**TEA, "tags": [0] * 60_000},
+        {**TEA, "tags": ["\x7f"] * 20_000},
+        {f"x{nth}": 0 for nth in range(20_000)},
+    ):
+        answered = door.send("POST", "/orders", body)
+        assert answered.status_code == 400
+        assert len(answered.json_body["fields"]) == 100
+
+
 def test_a_field_s_name_comes_back_bounded_and_clean(door: Door) -> None:
     (name,) = wrong_fields(door.send("POST", "/orders", {**TEA, "x\u0000" + "y" * 9000: 1}))
     assert name == "x?" + "y" * 98

@@ -14,8 +14,7 @@ from chalicelib.closure import holders
 from chalicelib.closure.holders import ACCOUNT_RECORD, Holder
 from chalicelib.language import say
 from chalicelib.problems import SettingsWrong
-from chalicelib.reading import WrongField, WrongFields, matching
-from chalicelib.reading import read as read_as
+from chalicelib.reading import WrongFields, fitted, matching
 
 Made = TypeVar("Made")
 
@@ -48,13 +47,13 @@ def read(text: str, words: dict[str, str]) -> dict[str, Configured]:
     except tomllib.TOMLDecodeError as error:
         raise SettingsWrong(wrong=(f"HOLDERS: not TOML: {error}",)) from None
     found: dict[str, Configured] = {}
-    names: set[str] = set()
+    names: list[object] = []
     wrong = [f"HOLDERS: there is no {name!r}, only [[holder]]" for name in told if name != "holder"]
     for nth, each in enumerate(_tables(told.get("holder", [])), start=1):
         name = str(each.get("name", ""))
         made, faults = _read_one(each, words, names)
         wrong += [f"HOLDERS: holder {nth} ({name or 'without a name'}): {fault}" for fault in faults]
-        names.add(name)
+        names.append(each.get("name"))
         if made:
             found[name] = made
     if wrong:
@@ -69,12 +68,14 @@ def _tables(listed: Any) -> list[dict[str, Any]]:
     return list(listed)
 
 
-def _read_one(given: dict[str, Any], words: dict[str, str], others: set[str]) -> tuple[Configured | None, list[str]]:
+def _read_one(
+    given: dict[str, Any], words: dict[str, str], others: list[object]
+) -> tuple[Configured | None, list[str]]:
     """The holder, and all that is wrong with it: with its name, with what every holder is told, with what its kind is
     told."""
     faults = list(_faults_of_name(given.get("name"), others))
     with_words = {key: _tried(partial(_with_words, each, words), faults) or each for key, each in given.items()}
-    of_all = _tried(partial(read_as, with_words, _OfAll), faults)
+    of_all = _tried(partial(fitted, with_words, _OfAll), faults)
     own = {key: value for key, value in with_words.items() if key not in ("name", "kind", "settle")}
     holder = _tried(partial(_of_kind, given.get("kind"), own), faults)
     if not of_all or not holder or faults:
@@ -82,7 +83,7 @@ def _read_one(given: dict[str, Any], words: dict[str, str], others: set[str]) ->
     return Configured(holder=holder, settle=holder.settles_in if of_all.settle is None else of_all.settle), []
 
 
-def _faults_of_name(name: Any, others: set[str]) -> Iterator[str]:
+def _faults_of_name(name: Any, others: list[object]) -> Iterator[str]:
     if name in others:
         yield "another one has this name"
     if name == ACCOUNT_RECORD:
@@ -93,7 +94,7 @@ def _of_kind(kind: Any, given: dict[str, Any]) -> Holder:
     if kind not in kinds():
         raise ValueError(f"there is no kind {kind!r}, only {', '.join(kinds())}")
     its: type[Holder] = import_module(f"{holders.__name__}.{kind}").KIND
-    return read_as(given, its)
+    return fitted(given, its)
 
 
 def _tried(make: Callable[[], Made], faults: list[str]) -> Made | None:
@@ -101,7 +102,7 @@ def _tried(make: Callable[[], Made], faults: list[str]) -> Made | None:
     try:
         return make()
     except WrongFields as refused:
-        faults += map(_told, refused.wrong)
+        faults += _told(refused)
     except ValueError as error:
         faults.append(str(error))
     return None
@@ -118,6 +119,9 @@ def _with_words(value: Any, words: dict[str, str]) -> Any:
     return value
 
 
-def _told(wrong: WrongField) -> str:
-    said = say("en", wrong.sentence, **wrong.facts)
-    return f"{wrong.name}: {said}" if wrong.name else said
+def _told(refused: WrongFields) -> list[str]:
+    """Of what no field alone is to blame for, the words of the kind itself."""
+    return [
+        f"{each.name}: {say('en', each.sentence, **each.facts)}" if each.name else str(refused.__cause__)
+        for each in refused.wrong
+    ]

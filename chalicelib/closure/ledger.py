@@ -20,6 +20,10 @@ class Look(Struct, frozen=True, kw_only=True):
     basis: str | None = None
     until: datetime | None = None
 
+    def __post_init__(self) -> None:
+        if self.until is not None and self.until.tzinfo is None:
+            raise ValueError("until: a time needs its zone")
+
 
 def is_gone(look: Look, *, allowed: frozenset[str]) -> bool:
     """Whether this look lets a ticket close: nothing there, or only what an admin allowed to keep by law (rule 1)."""

@@ -18,6 +18,9 @@ WORDS = {"stage": "prod", "user_pool": "eu-west-1_abc"}
 ORDERS = '[[holder]]\nname = "orders"\nkind = "dynamodb"\ntable = "{stage}-orders"\nkey = "account_id"\n'
 
 
+WEBHOOK = '[[holder]]\nname = "crm"\nkind = "webhook"\nurl = "https://crm.example/"\nkey = "/crm"\n'
+
+
 def faults(text: str) -> list[str]:
     with pytest.raises(SettingsWrong) as wrong:
         holders_list.read(text, WORDS)
@@ -46,6 +49,11 @@ def test_holders_come_in_the_order_of_the_list_with_the_words_of_the_settings_fi
 )
 def test_an_index_settles_in_ten_seconds_and_anything_in_the_time_it_is_given(more: str, settle: int) -> None:
     assert holders_list.read(ORDERS + more, WORDS)["orders"].settle == settle
+
+
+def test_an_operator_may_part_keys_as_their_own_system_does() -> None:
+    found = holders_list.read(ORDERS + 'value = "ACC\\u001f{account_id}\\n"\n', WORDS)["orders"]
+    assert found.holder == DynamoDbHolder(table="prod-orders", key="account_id", value="ACC\x1f{account_id}\n")
 
 
 def test_every_fault_of_every_holder_is_told_at_once() -> None:
@@ -109,6 +117,8 @@ def test_every_fault_of_every_holder_is_told_at_once() -> None:
             ORDERS.replace('"orders"', '"Orders of Lan"'),
             "HOLDERS: holder 1 (Orders of Lan): name: This does not have the right form.",
         ),
+        (ORDERS.replace('"orders"', "[1]"), "HOLDERS: holder 1 ([1]): name: This must be text."),
+        (WEBHOOK + "timeout = nan", "HOLDERS: holder 1 (crm): timeout: This must be more than 0."),
         (ORDERS + "settle = -1", "HOLDERS: holder 1 (orders): settle: This must be at least 0."),
     ],
 )

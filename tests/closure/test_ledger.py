@@ -1,6 +1,6 @@
 """The ledger: what counts as gone, and when a ticket may close on it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -136,3 +136,8 @@ def test_every_residual_is_named_in_vietnamese_too() -> None:
     lines = residual_lines(LATER, desk_until=LATER)
     assert [each["detail"] for each in lines[1:]] == [says for _, says, _ in RESIDUALS]
     assert all(translated("vi", each["detail"]) != each["detail"] for each in lines)
+
+
+def test_a_time_without_its_zone_is_no_day_until_which_anything_is_kept() -> None:
+    with pytest.raises(ValueError, match="zone"):
+        Look(found="kept", basis="Tax Act", until=datetime(2090, 1, 1))  # noqa: DTZ001 - just that

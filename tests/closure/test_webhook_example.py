@@ -3,6 +3,7 @@ and it understand each other."""
 
 import base64
 import json
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -148,6 +149,11 @@ def test_what_the_desk_sends_and_the_example_answers_are_as_the_contract_has_the
         ({"found": "some", "count": 2, "detail": "open orders"}, True),
         ({"found": "kept", "basis": "Tax Act", "until": "2090-01-01T00:00:00Z"}, True),
         ({"found": "cannot_tell", "detail": "replica_down"}, True),
+        ({"found": "kept", "basis": "Luật kế toán"}, True),
+        ({"found": "kept", "basis": unicodedata.normalize("NFD", "Luật kế toán")}, True),
+        ({"found": "kept", "basis": "आयकर अधिनियम"}, True),
+        ({"found": "cannot_tell", "detail": "\u202eabc"}, False),
+        ({"found": "cannot_tell", "detail": "lan＠khach"}, False),
         ({}, False),
         ({"found": "gone"}, False),
         ({"found": "nothing", "count": 1}, False),

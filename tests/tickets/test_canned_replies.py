@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.problems import TooLarge
 from chalicelib.reading import WrongFields, json_body
 from chalicelib.tickets.canned_replies_api import CannedReplies
+from chalicelib.tickets.store import canned
 
 ONE = {"key": "ask_for_invoice", "vi": "Xin gửi số hóa đơn.\nCảm ơn bạn.", "en": "Please send the invoice's number."}
 
@@ -43,3 +45,9 @@ def test_a_key_stands_once_and_a_hundred_answers_are_enough() -> None:
 
 def test_it_must_be_said_which_version_is_replaced() -> None:
     assert wrong(ONE, version=-1) == wrong(ONE, version="1") == ["expected_version"]
+
+
+def test_more_than_one_request_may_hold_is_not_kept_however_it_came() -> None:
+    many = [{"key": f"k{nth}", "vi": "ạ" * 4_000, "en": "ạ" * 4_000} for nth in range(11)]
+    with pytest.raises(TooLarge):
+        canned.replace(many, expected_version=0)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ACCOUNT_RECORD = "account"
 
 
-Template = Annotated[str, matching(r".*\{account_id\}.*", otherwise="must hold {account_id}")]
+Template = Annotated[str, matching(r"[\s\S]*\{account_id\}[\s\S]*", otherwise="must hold {account_id}")]
 """A text of the settings in which `{account_id}` is the account's id."""
 
 

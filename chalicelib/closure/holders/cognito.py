@@ -9,10 +9,7 @@ from msgspec import Meta
 from chalicelib import clients
 from chalicelib.closure.holders import Holder, NotDone, Template, filled
 from chalicelib.closure.ledger import Look
-from chalicelib.reading import WrongField, WrongFields
 from chalicelib.tickets.ticket import AccountRef
-
-_ONE_OF_TWO = "give either username or attribute"  # for operators
 
 
 @cache
@@ -34,7 +31,7 @@ class CognitoHolder(Holder, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if (self.username is None) == (self.attribute is None):
-            raise WrongFields(WrongField(name="", sentence=_ONE_OF_TWO))
+            raise ValueError("give either username or attribute")
 
     @property
     def settles_in(self) -> int:

@@ -24,13 +24,18 @@ def _client() -> Any:
     return clients.client("s3", connect_timeout=5, read_timeout=20)
 
 
+Prefix = Annotated[str, matching(r"[\s\S]*\{account_id\}/[\s\S]*", otherwise="must hold {account_id}/, with the slash")]
+
+
 class S3Holder(Holder, frozen=True, kw_only=True):
     """`{account_id}` in `prefix` is the account. It must end the account's part: `{account_id}/`, lest one account's
     prefix be the beginning of another's. `basis`: why objects are locked there; it counts only where KEPT_BY_LAW names
     it. S3 reads its own writes and lists consistently."""
 
     bucket: str
-    prefix: Annotated[str, matching(r".*\{account_id\}/.*", otherwise="must hold {account_id}/, with the slash")]
+    prefix: Annotated[
+        str, matching(r"[\s\S]*\{account_id\}/[\s\S]*", otherwise="must hold {account_id}/, with the slash")
+    ]
     basis: Annotated[str, matching(r"[^,\n]{1,80}")] = LOCKED
 
     def erase(self, account: AccountRef, *, enough: Callable[[], bool]) -> None:

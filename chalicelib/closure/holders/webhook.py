@@ -16,8 +16,10 @@ from chalicelib.tickets.ticket import AccountRef
 _UNDER_WAY = 202
 _MOST = 1_000_000_000
 # No @ and no line end: a code or a few words, never an address. A basis stands in KEPT_BY_LAW, which is cut at commas.
-Basis = Annotated[str, matching(r"[\w (][\w .()/-]{0,79}")]
-Detail = Annotated[str, matching(r"[\w (][\w .,()/-]{0,99}")]
+# Letters and marks of any script: `\w` has no marks, and without them many a language can't be written.
+_LETTERS = r"A-Za-z0-9_\u00aa-\u1fff\u2c00-\u2dff\u3005-\ud7ff\uf900-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc\uff66-\uffdc"
+Basis = Annotated[str, matching(rf"[{_LETTERS} (][{_LETTERS} .()/-]{{0,79}}")]
+Detail = Annotated[str, matching(rf"[{_LETTERS} (][{_LETTERS} .,()/-]{{0,99}}")]
 
 
 class Found(Input, frozen=True, kw_only=True):

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from chalicelib.problems import ChangedMeanwhile
+from chalicelib.problems import ChangedMeanwhile, TooLarge
+from chalicelib.reading import LARGEST_BODY
 from chalicelib.tickets.store.items import GuardItem, connection
 from chalicelib.transaction import Found, Together
 
@@ -21,9 +22,12 @@ def read() -> tuple[int, list[dict[str, str]]]:
 
 
 def replace(answers: list[dict[str, str]], *, expected_version: int) -> int:
-    """The new version. `ChangedMeanwhile` if it isn't the expected one that is replaced."""
+    """The new version. `ChangedMeanwhile` if it isn't the expected one that is replaced, `TooLarge` for more than a
+    request may hold: the page sends one answer, and all of them are kept as one item."""
     # As it is read, not escaped: what fits into a request then fits into an item.
     body = json.dumps(answers, ensure_ascii=False, separators=(",", ":"))
+    if len(body.encode()) > LARGEST_BODY:
+        raise TooLarge()
     item = GuardItem(_KEY, "guard", used=expected_version + 1, body=body)
 
     def refused(found: Found) -> bool:
