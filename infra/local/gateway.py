@@ -149,6 +149,12 @@ class Handler(ChaliceRequestHandler):
         self._gateway = gateway
         super().__init__(request, client_address, server, gateway._app_object, gateway._config)
 
+    def handle_expect_100(self) -> bool:
+        """Goes out at once: whoever says `Expect: 100-continue` (curl, with a large body) waits for it."""
+        is_fine: bool = super().handle_expect_100()
+        self.wfile.flush()
+        return is_fine
+
     def _parse_payload(self) -> tuple[Any, bytes | None]:
         body = read_body(self.rfile, self.headers, self.request_version)
         return self.headers, body

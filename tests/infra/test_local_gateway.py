@@ -264,6 +264,14 @@ def test_a_body_that_was_cut_off_is_not_passed_on(door: http.client.HTTPConnecti
     assert ask(door, "GET", "/echo/x")[0] == 200
 
 
+def test_who_waits_to_be_asked_for_the_body_is_asked(door: http.client.HTTPConnection) -> None:
+    with socket.create_connection((door.host, door.port or 0), timeout=10) as patient:
+        patient.sendall(CHUNKED + b"Expect: 100-continue\r\n\r\n")
+        assert patient.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        patient.sendall(b"5\r\nthree\r\n0\r\n\r\n")
+        assert patient.recv(65_536).startswith(b"HTTP/1.1 200 ")
+
+
 def test_who_sends_too_much_can_still_read_why_it_was_refused(door: http.client.HTTPConnection) -> None:
     for _ in range(3):
         door.request("POST", "/echo/x", body=b"x" * LARGE)
