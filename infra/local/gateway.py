@@ -8,6 +8,7 @@ function.
 import base64
 import json
 import logging
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -196,6 +197,11 @@ class Handler(ChaliceRequestHandler):
 class Server(ThreadedHTTPServer):
     request_queue_size = 128
     allow_reuse_address = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in the middle of its answer, or never reads it, is no news."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
 
 
 class Front:

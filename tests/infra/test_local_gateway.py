@@ -4,8 +4,12 @@ import http.client
 import io
 import json
 import socket
+import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import Message
+from queue import Queue
+from threading import Event, Thread, current_thread
 from typing import Any
 
 import pytest
@@ -57,7 +61,13 @@ def sample_app() -> Chalice:
 
 @pytest.fixture
 def door(cloud: SmallCloud) -> Iterator[http.client.HTTPConnection]:
-    app = sample_app()
+    with opened(cloud, sample_app()) as connection:
+        yield connection
+
+
+@contextmanager
+def opened(cloud: SmallCloud, app: Chalice) -> Iterator[http.client.HTTPConnection]:
+    """A connection to the front behind which this app answers."""
     front = Front(0)
     front.opens_on(app, cloud.function("api", app), cloud.functions)
     with front.serving():
@@ -278,3 +288,29 @@ def test_who_sends_too_much_can_still_read_why_it_was_refused(door: http.client.
         answer = door.getresponse()
         assert (answer.status, answer.read()) == (413, b'{"message":"Request Too Long"}')
         door.close()
+
+
+def test_of_a_client_that_goes_away_while_it_is_answered_nothing_is_printed(
+    cloud: SmallCloud, capfd: pytest.CaptureFixture[str]
+) -> None:
+    app, answering, gone = Chalice(app_name="sample"), Queue[Thread](), Event()
+
+    @app.route("/waits")
+    def waits() -> str:
+        answering.put(current_thread())
+        return "too late" if gone.wait(10) else "in time"
+
+    with opened(cloud, app) as door:
+        door.request("GET", "/waits")
+        thread = answering.get(timeout=10)
+        hang_up_at_once(door.sock)
+        gone.set()
+        thread.join(10)
+        assert not thread.is_alive()
+        assert capfd.readouterr() == ("", "")
+
+
+def hang_up_at_once(connection: socket.socket) -> None:
+    """As a process that dies does: whatever is sent to it from now on is refused."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
