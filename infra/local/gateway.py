@@ -24,9 +24,7 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import (
     ChaliceRequestHandler,
-    CustomLocalChalice,
     InvalidAuthorizerError,
-    LocalChalice,
     LocalGateway,
     LocalGatewayException,
     ThreadedHTTPServer,
@@ -213,7 +211,6 @@ class Front:
 
     def opens_on(self, app: Chalice, function: LambdaFunction, functions: Functions) -> Gateway:
         """What the door will open on; it can be asked directly before anybody else can."""
-        _request_of_each_thread(app)
         gateway = Gateway(app, function, functions)
         self._server.RequestHandlerClass = partial(Handler, gateway=gateway)  # type: ignore[assignment, unused-ignore]
         return gateway
@@ -228,10 +225,3 @@ class Front:
 
     def close(self) -> None:
         self._server.server_close()
-
-
-def _request_of_each_thread(app: Chalice) -> None:
-    """As `chalice local` does it: the app keeps its request for each thread. Once is enough, twice is a circle."""
-    if not isinstance(app, LocalChalice):
-        CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
-        app.__class__ = CustomLocalChalice

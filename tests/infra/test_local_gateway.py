@@ -6,17 +6,20 @@ import json
 import socket
 import struct
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.message import Message
 from queue import Queue
-from threading import Event, Thread, current_thread
+from threading import Barrier, Event, Thread, current_thread
 from typing import Any
 
 import pytest
 from chalice.app import AuthResponse, Chalice, Response
 
+from chalicelib.calls import ANYONE, Answer, Call, Calls
 from infra.local.bodies import read_body
 from infra.local.gateway import Front
+from tests.bar import TEA, Order, served
 from tests.infra.small_cloud import SmallCloud
 
 LARGE = 10 * 1024 * 1024 + 1
@@ -144,6 +147,34 @@ def test_a_method_that_no_path_has_is_refused_as_the_caller_s_mistake(
     door: http.client.HTTPConnection, method: str
 ) -> None:
     assert ask(door, method, "/echo/x")[0] == 405
+
+
+def test_of_many_who_ask_at_once_each_gets_their_own_answer(cloud: SmallCloud) -> None:
+    calls, all_here = Calls("bar.orders.api"), Barrier(20)
+
+    @calls.post("/orders/{id}", who=ANYONE, takes=Order, answers={200: None}, says="Order")
+    def order(call: Call[Order]) -> Answer:
+        return Answer(200, {"told": [call.path["id"], call.headers["user-agent"], call.given.note]})
+
+    app = served(calls)
+
+    @app.middleware("http")
+    def waits_for_all(event: Any, answer_it: Any) -> Any:
+        all_here.wait(10)
+        return answer_it(event)
+
+    with opened(cloud, app) as door, ThreadPoolExecutor(all_here.parties) as askers:
+
+        def asks(name: str) -> Any:
+            own = http.client.HTTPConnection(door.host, door.port, timeout=20)
+            told = ask(
+                own, "POST", f"/orders/{name}", body=json.dumps(TEA | {"note": name}), headers={"User-Agent": name}
+            )
+            own.close()
+            return told
+
+        names = [f"n{each}" for each in range(all_here.parties)]
+        assert list(askers.map(asks, names)) == [(200, {"told": [name] * 3}) for name in names]
 
 
 # ── bodies in chunks ─────────────────────────────────────────────────────────────────────────────────────────
