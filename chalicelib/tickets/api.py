@@ -199,7 +199,8 @@ def confirm(call: Call[None]) -> Answer:
 )  # fmt: skip
 def reply(call: Call[Reply]) -> Answer:
     done = deciding.add_words(mine(call), call.given.text, by="customer")
-    return Answer(201, views.view(store.file_of(done.number), call.language))
+    body = views.view(store.file_of(done.number), call.language)
+    return Answer(201, body, headers=_location(done.number))
 
 
 @calls.post("/tickets/{id}/withdraw", who=CUSTOMER, answers={200: TicketView}, says="Withdraw a request", ids=IDS,

@@ -180,7 +180,9 @@ def open_by_phone(call: Call[ByPhone]) -> Answer:
         moved = opening.open_from_outside(request)
     except guards.CodeLives as other:
         raise ClosureAlreadyOpen(number=other.number) from None
-    return as_now(call, moved.ticket.number, status=201)
+    number = moved.ticket.number
+    where = f"{settings().public_url}/desk/tickets/{number}"
+    return Answer(201, as_now(call, number).body, headers={"Location": where})
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -310,7 +312,7 @@ def _future(at: datetime) -> datetime:
     return at
 
 
-def as_now(call: Call[Any], number: str, *, status: int = 200) -> Answer:
+def as_now(call: Call[Any], number: str) -> Answer:
     """The desk's view of the ticket as it is now, with the accounts that it may be about."""
     file = store.file_of(number)
     ticket = file.ticket
@@ -319,7 +321,7 @@ def as_now(call: Call[Any], number: str, *, status: int = 200) -> Answer:
     facts = [_facts(account) for account in found]
     said = _warnings(ticket, found, call.language)
     view = views.desk_view(file, facts, said, call.language, closed_before=_closed_before(file))
-    return Answer(status, view)
+    return Answer(200, view)
 
 
 def _closed_before(file: store.File) -> list[Ticket]:

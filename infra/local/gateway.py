@@ -1,18 +1,21 @@
 """HTTP in: Chalice's own local server, mended where it differs from API Gateway.
 
 What is mended: path parameters are decoded, an authorizer that fails answers 500, binary types match like API
-Gateway's, the event has the fields that Lambda gets, and the app is called as the deployed function.
+Gateway's, bodies may come in chunks, the event has the fields that Lambda gets, and the app is called as the deployed
+function.
 """
 
 import base64
 import json
 import logging
+import sys
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from functools import partial
+from socket import SHUT_WR
 from threading import Thread
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -21,34 +24,24 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import (
     ChaliceRequestHandler,
-    CustomLocalChalice,
     InvalidAuthorizerError,
-    LocalChalice,
     LocalGateway,
     LocalGatewayException,
     ThreadedHTTPServer,
 )
 from moto.awslambda.models import LambdaFunction
 
+from infra.local.bodies import CutOff, read_body, too_long
 from infra.local.functions import Functions
 
 log = logging.getLogger("signoff.local")
 
-LARGEST_BODY = 10 * 1024 * 1024  # API Gateway's
 LARGEST_EVENT = 6 * 1024 * 1024  # Lambda's
 _LINGERS_S = 2
 
 
-class TooLong(LocalGatewayException):
-    CODE = 413
-
-
 class BadGateway(LocalGatewayException):
     CODE = 502
-
-
-class CutOff(Exception):
-    """The client went away before its body was whole: nobody is called, nobody is answered."""
 
 
 class Gateway(LocalGateway):
@@ -60,8 +53,6 @@ class Gateway(LocalGateway):
         self._functions = functions
 
     def handle_request(self, method: str, path: str, headers: Any, body: bytes | None) -> Any:
-        if len(body or b"") > LARGEST_BODY:
-            raise TooLong({}, b'{"message":"Request Too Long"}')
         try:
             event, context = self._event(method, path, headers, body)
             event, _ = self._authorizer.authorize(path, event, context)
@@ -111,7 +102,7 @@ class Gateway(LocalGateway):
 
     def _answer(self, event: Any) -> Any:
         if len(json.dumps(event)) > LARGEST_EVENT:
-            raise TooLong({}, b'{"message":"Request Too Long"}')
+            raise too_long()
         outcome = self._functions.call(self._function, event)
         answer = json.loads(outcome.text)
         if outcome.is_error or not isinstance(answer, dict) or "statusCode" not in answer:
@@ -157,36 +148,35 @@ class Handler(ChaliceRequestHandler):
         self._gateway = gateway
         super().__init__(request, client_address, server, gateway._app_object, gateway._config)
 
+    def handle_expect_100(self) -> bool:
+        """Goes out at once: whoever says `Expect: 100-continue` (curl, with a large body) waits for it."""
+        is_fine: bool = super().handle_expect_100()
+        self.wfile.flush()
+        return is_fine
+
     def _parse_payload(self) -> tuple[Any, bytes | None]:
-        length = self.headers.get("content-length", "0")
-        wanted = int(length) if length.isdecimal() else 0
-        if wanted > LARGEST_BODY:
-            self.close_connection = True  # unread bytes would be taken for the next request
-            self._unread = wanted
-            return self.headers, b"x" * (LARGEST_BODY + 1)
-        body = self.rfile.read(wanted) if wanted else None
-        if len(body or b"") < wanted:
-            raise CutOff
+        body = read_body(self.rfile, self.headers, self.request_version)
         return self.headers, body
 
     def _generic_handle(self) -> None:
         self.local_gateway = self._gateway
-        self._unread = 0
         try:
             super()._generic_handle()
         except CutOff:
             self.close_connection = True
-            return
-        self.wfile.flush()
-        self._lets_finish()
+        except LocalGatewayException as refused:  # of the body; the bytes left of it are no next request
+            self._send_error_response(refused)
+            self._hang_up()
 
-    def _lets_finish(self) -> None:
+    def _hang_up(self) -> None:
         """Who is still sending when it is refused reads the answer only afterwards; it isn't waited for long."""
+        self.close_connection = True
+        self.wfile.flush()
         self.connection.settimeout(_LINGERS_S)
         with suppress(OSError):
-            while self._unread > 0 and (came := self.rfile.read1(min(self._unread, 65_536))):
-                self._unread -= len(came)
-        self.connection.settimeout(self.timeout)
+            self.connection.shutdown(SHUT_WR)
+            while self.rfile.read1(65_536):
+                pass
 
     def _send_http_response_with_body(self, code: int, headers: Any, body: Any) -> None:
         if self.command != "HEAD":
@@ -206,6 +196,11 @@ class Server(ThreadedHTTPServer):
     request_queue_size = 128
     allow_reuse_address = True
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in the middle of its answer, or never reads it, is no news."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
 
 class Front:
     """Takes the port at once (so that the desk can be told its address), serves when there is something to serve."""
@@ -216,7 +211,6 @@ class Front:
 
     def opens_on(self, app: Chalice, function: LambdaFunction, functions: Functions) -> Gateway:
         """What the door will open on; it can be asked directly before anybody else can."""
-        _request_of_each_thread(app)
         gateway = Gateway(app, function, functions)
         self._server.RequestHandlerClass = partial(Handler, gateway=gateway)  # type: ignore[assignment, unused-ignore]
         return gateway
@@ -231,10 +225,3 @@ class Front:
 
     def close(self) -> None:
         self._server.server_close()
-
-
-def _request_of_each_thread(app: Chalice) -> None:
-    """As `chalice local` does it: the app keeps its request for each thread. Once is enough, twice is a circle."""
-    if not isinstance(app, LocalChalice):
-        CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
-        app.__class__ = CustomLocalChalice

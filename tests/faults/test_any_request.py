@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from chalicelib.answers import Answer as Answered
 from chalicelib.answers import Page, json_response
 from chalicelib.reading import LARGEST_BODY
+from infra.local.bodies import LARGEST_BODY as LARGEST_AT_GATEWAY
 from infra.local.cloud import LocalCloud
-from infra.local.gateway import LARGEST_BODY as LARGEST_AT_GATEWAY
 from tests.faults.forms import NOBODY, Visitor, faults, fields, torn, visitor
 from tests.faults.fuzzing import EXCUSES, SETTINGS, Depth, excuse_for, fuzz, tokens
 from tests.stories.people import CLOSURE, Answer, Customer, Desk, link_in, send

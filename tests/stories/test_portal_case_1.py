@@ -114,7 +114,8 @@ def test_a_question_that_is_a_closure_after_all_still_needs_the_customer_s_own_w
 def test_a_ticket_says_all_that_the_contract_promises(desk: Desk) -> None:
     lan = desk.customer()
     answer = lan.opens()
-    assert answer.headers["Location"] == f"{desk.cloud.desk_url}/tickets/{answer.ok(201)['number']}"
+    where = f"{desk.cloud.desk_url}/tickets/{answer.ok(201)['number']}"
+    assert answer.headers["Location"] == where
     ticket = lan.ticket(answer.body["number"])
     promised = {"number", "kind", "status", "version", "subject", "opened_at", "changed_at", "due_at", "next"}
     assert promised | {"timeline", "notices"} <= ticket.keys()
@@ -122,6 +123,8 @@ def test_a_ticket_says_all_that_the_contract_promises(desk: Desk) -> None:
     assert ticket["notices"][0].keys() >= {"kind", "at", "state"}
     assert ticket["opened_at"].endswith("Z")
     assert lan.tickets() == [ticket["number"]]
+    more = lan.does(ticket["number"], "replies", {"text": "Xin nhanh giúp."})
+    assert (more.status, more.headers["Location"]) == (201, where)
 
 
 def test_what_a_ticket_can_be_about_is_told_in_both_languages(desk: Desk) -> None:

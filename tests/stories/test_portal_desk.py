@@ -133,7 +133,9 @@ def test_a_deadline_is_extended_once_where_the_law_allows_it(desk: Desk) -> None
 def test_a_request_by_phone_is_unproved_and_the_code_goes_to_the_address_on_file(desk: Desk) -> None:
     lan, an = desk.customer(), desk.agent()
     said = {"subject": "Hủy tài khoản", "content": "Gọi điện xin hủy.", "account_id": lan.account_id}
-    opened = an.call("POST", "/desk/tickets", said).ok(201)
+    answer = an.call("POST", "/desk/tickets", said)
+    opened = answer.ok(201)
+    assert answer.headers["Location"] == f"{desk.cloud.desk_url}/desk/tickets/{opened['number']}"
     assert (opened["status"], opened["proof"], bool(opened["warnings"])) == ("awaiting_proof", None, True)
     assert an.decides(opened["number"], "approve").status == 409
     (mail,) = lan.mails()
