@@ -13,7 +13,8 @@ from chalicelib.proof import proving
 from chalicelib.tickets import store
 from chalicelib.tickets.ticket import AccountRef, Ticket
 from infra.local.cloud import FunctionFailed
-from tests.faults.world import Said, World, address_of
+from tests.faults.world import World, address_of
+from tests.stories.people import Answer
 
 Status = Literal[
     "received", "awaiting_proof", "facts", "in_review", "scheduled", "due", "closing", "looked", "needs_attention"
@@ -54,7 +55,7 @@ Prepared = Callable[[], Outcome]
 Act = Callable[[World, Case, Role], Prepared]
 
 
-def _asked(act: str, what: str, by: str, call: Callable[[], Said]) -> Prepared:
+def _asked(act: str, what: str, by: str, call: Callable[[], Answer]) -> Prepared:
     def do() -> Outcome:
         said = call()
         wrong = f"answered {said.status} {said.body}" if said.status >= 500 else ""

@@ -2,9 +2,9 @@
 
 from chalicelib.proof import proving
 from chalicelib.tickets import store
-from chalicelib.tickets.ticket import AccountRef
 from tests.faults.acts import CLOSURE, FACTS, Case, Status
-from tests.faults.world import Json, Said, World
+from tests.faults.world import World
+from tests.stories.people import Answer, Json
 
 HOLDERS = ("orders", "files", "account")
 
@@ -92,10 +92,6 @@ _WAY = {
 }
 
 
-def _ok(said: Said) -> Json:
+def _ok(said: Answer) -> Json:
     assert said.status < 300, said
     return said.body
-
-
-def reference(case: Case) -> AccountRef:
-    return case.account

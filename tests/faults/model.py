@@ -21,7 +21,8 @@ from chalicelib.accounts import store as accounts
 from chalicelib.proof import proving
 from chalicelib.tickets import store
 from tests.faults.acts import CLOSURE, letter_bytes
-from tests.faults.world import Said, World, address_of
+from tests.faults.world import World, address_of
+from tests.stories.people import Answer
 
 SECONDS = 300
 EXAMPLES_A_WORLD = 15
@@ -313,11 +314,11 @@ class DeskAndModel(RuleBasedStateMachine):
 
     # ── the desk ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def as_customer(self, path: str, body: Any = None) -> Said:
+    def as_customer(self, path: str, body: Any = None) -> Answer:
         token = self.world.customer(self.account.account_id)
         return self.world.call("POST", f"/tickets{path}", body, token=token)
 
-    def decides(self, ticket: Ticket, what: str, *, version: int | None = None, **given: Any) -> Said:
+    def decides(self, ticket: Ticket, what: str, *, version: int | None = None, **given: Any) -> Answer:
         body = {"expected_version": version or store.find(ticket.number).version, **given}
         return self.world.call("POST", f"/desk/tickets/{ticket.number}/{what}", body, token=self.world.agent("an"))
 

@@ -13,7 +13,8 @@ from chalicelib.tickets.store import guards
 from chalicelib.tickets.store.notices import SETTLED
 from chalicelib.tickets.ticket import AccountRef, Ticket
 from infra.local.seeds import counts_in_holders
-from tests.faults.world import Json, World
+from tests.faults.world import World
+from tests.stories.people import Json
 
 WHOLE = {"orders": 3, "files": 3}
 NONE = {"orders": 0, "files": 0}

@@ -17,7 +17,8 @@ from infra.local.tables import MotoStream, Tables
 from tests.faults import rules
 from tests.faults.acts import Case, letter_bytes
 from tests.faults.cases import case_in
-from tests.faults.world import Json, World, address_of, skew
+from tests.faults.world import World, address_of, skew
+from tests.stories.people import Json
 
 MINUTES = timedelta(minutes=5)
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from copy import copy
-from dataclasses import dataclass
 from datetime import timedelta
 from email.message import Message
+from http.client import HTTPMessage
 from typing import Any, Self
 
 from chalice.local import LocalGatewayException
@@ -30,8 +30,8 @@ from infra.local.seeds import ORDERS, fill_holders
 from infra.local.streams import Follower
 from infra.local.where import ACCOUNT, REGION
 from tests.faults.pausing import pauses_installed
+from tests.stories.people import Answer, Json
 
-Json = dict[str, Any]
 SETTINGS = {
     "COOLING_OFF": "P1D", "PROOF_WITHIN": "P3D", "LOOK_AGAIN_FOR": "P1D", "CLOSURES_PER_HOUR": "1000000",
     "ACKS_PER_HOUR": "1000000",
@@ -40,18 +40,6 @@ LETTER_TRIES = 3  # Lambda's own: an event is tried twice more
 
 skew: ContextVar[timedelta] = ContextVar("skew", default=timedelta())
 """By how much the clock of this thread's functions goes ahead."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    """What an actor was answered."""
-
-    status: int
-    body: Json
-
-    @property
-    def code(self) -> str:
-        return str(self.body.get("code", ""))
 
 
 class World:
@@ -174,7 +162,7 @@ class World:
 
     # ── calls ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def call(self, method: str, path: str, body: Any = None, *, token: str = "") -> Said:
+    def call(self, method: str, path: str, body: Any = None, *, token: str = "") -> Answer:
         """A call of the API, as API Gateway hands it to the function."""
         headers = Message()
         headers["Content-Type"] = "application/json"
@@ -184,9 +172,8 @@ class World:
             raw = json.dumps(body).encode() if body is not None else None
             answer = self.cloud.gateway.handle_request(method, path, headers, raw)
         except LocalGatewayException as error:
-            return Said(status=error.CODE, body={})
-        text = answer["body"]
-        return Said(status=answer["statusCode"], body=json.loads(text) if text[:1] == "{" else {})
+            return Answer(status=error.CODE, headers=HTTPMessage(), raw=b"")
+        return Answer(status=answer["statusCode"], headers=HTTPMessage(), raw=str(answer["body"]).encode())
 
     def token(self, **claims: Any) -> str:
         key = json.dumps(claims, sort_keys=True)
@@ -254,7 +241,7 @@ class World:
             fill_holders(account_id)
         return account_id
 
-    def register(self, account_id: str, **changed: Any) -> Said:
+    def register(self, account_id: str, **changed: Any) -> Answer:
         body = {"email": address_of(account_id), "name": "Lan", "country": "VN", "language": "vi"} | changed
         return self.call("PUT", f"/accounts/{account_id}", body, token=self.system("accounts:write"))
 
