@@ -26,9 +26,9 @@ from infra.local.cloud import LocalCloud
 from infra.local.faults import CLIENT_NAMES, Fault
 from infra.local.functions import resource_of, running
 from infra.local.seams import replaced
+from tests.faults import rules
 from tests.faults.crash_stories import SETTINGS, STORIES, Story
 from tests.faults.insisting import InsistingDesk
-from tests.faults.promises import broken, events_given_up, repeats
 
 KINDS: dict[str, dict[str, Any]] = {
     "not applied": {"kind": "before", "all_attempts": True},
@@ -133,8 +133,8 @@ def points_of(desk: InsistingDesk, story: Story) -> list[Point]:
         played = story(desk)
         desk.now_its_own = lambda: None
         desk.advance("PT1H")
-    if rules := broken(desk, played) + [f"{again} mails too many" for again in (repeats(played),) if again]:
-        raise AssertionError(f"without any fault: {'; '.join(rules)}")
+    if broken := rules.broken_in(desk, played, desk.outbox()):
+        raise AssertionError(f"without any fault: {'; '.join(broken)}")
     return [
         Point(function=function, nth=nth, operation=operation)
         for function, operations in sorted(calls.items())
@@ -146,26 +146,28 @@ def points_of(desk: InsistingDesk, story: Story) -> list[Point]:
 def play(desk: InsistingDesk, story: Story, point: Point, kind: str, found: Found) -> None:
     """The story with this fault at this point; what it came to is added up."""
     fault = Fault(service="*", operation="*", function=point.function, skip=point.nth, **KINDS[kind])
-    met, given_up = _Met(fault), events_given_up()
+    met = _Met(fault)
+    rules.given_up()  # what a story before this one gave up is told already
     try:
         with met.watched():
             desk.cloud.goes_wrong(fault)
             played = story(desk)
             desk.advance(TO_MEND)
         desk.no_more_faults()
-        rules, again, given_up = broken(desk, played), repeats(played), events_given_up() - given_up
+        broken = rules.broken_in(desk, played, desk.outbox()) + rules.given_up()
     except Exception as error:  # a story that can't be played to its end is a broken promise, too
-        rules, again, given_up = [f"{type(error).__name__}: {str(error)[:300]}"], 0, 0
+        broken = [f"{type(error).__name__}: {str(error)[:300]}"]
         desk.no_more_faults()
         with suppress(Exception):
             desk.settle()
     found.played += fault.met is not None
     found.missed += fault.met is None
-    found.repeated += max(0, again)
-    if not (met.operation == "sesv2:SendEmail" and kind in MAY_REPEAT):
-        # Where SES's answer was lost nobody can tell what it tells of that mail, nor whether it went out.
-        rules += [f"{again} mails too many"] * (again > 0) + [f"{given_up} events given up"] * (given_up > 0)
-    found.broken += [f"{kind} at {point}, met {met.operation}: {rule}" for rule in rules]
+    found.repeated += sum(rules.AGAIN in each for each in broken)
+    # Where SES's answer was lost nobody can tell what it tells of that mail, nor whether it went out.
+    is_lost = met.operation == "sesv2:SendEmail" and kind in MAY_REPEAT
+    excused = (rules.AGAIN, rules.GIVEN_UP) if is_lost else ()
+    told = [each for each in broken if not any(why in each for why in excused)]
+    found.broken += [f"{kind} at {point}, met {met.operation}: {each}" for each in told]
 
 
 class _Met:

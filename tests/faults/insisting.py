@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
+from chalicelib.accounts import store as accounts
 from chalicelib.tickets import store
+from chalicelib.tickets.ticket import AccountRef
 from infra.local.cloud import LocalCloud
+from tests.faults.rules import Promised
+from tests.stories.letters import Mailbox, code_in
 from tests.stories.people import Answer, Customer, Desk, Json
 
 TIMES = 6
@@ -18,17 +22,23 @@ class GaveUp(AssertionError):
 class InsistingDesk(Desk):
     """Every call is repeated while the desk fails; a repeat finds what the first one did, or does it."""
 
+    tries = TIMES
+
     def __init__(self, cloud: LocalCloud) -> None:
         super().__init__(cloud)
         self.now_its_own: Callable[[], None] = lambda: None
         """A story calls this when what it shares with another story is over."""
 
     def call(self, method: str, path: str, body: Any = None, *, token: str | None = None, **headers: str) -> Answer:
-        for _ in range(TIMES):
+        for _ in range(self.tries):
             answer = super().call(method, path, body, token=token, **headers)
             if answer.status < 500:
                 return answer
         raise GaveUp(f"{method} {path}: {answer.status} {answer.raw.decode()}")
+
+    def outbox(self) -> list[Json]:
+        """Every mail sent, oldest first."""
+        return list(self.panel("GET", "/outbox.json"))
 
     def register(self, account_id: str, *, status: int = 201, **fields: Any) -> Json:
         answer = self.system("PUT", f"/accounts/{account_id}", fields)
@@ -69,6 +79,23 @@ class Steps:
 
     desk: Desk
     customer: Customer
+    account: AccountRef
+
+    @classmethod
+    def of_somebody(cls, desk: InsistingDesk) -> Self:
+        """A new customer's."""
+        customer = desk.customer()
+        found = accounts.look_for(customer.account_id)
+        assert found
+        account = AccountRef(account_id=found.account_id, generation=found.generation)
+        return cls(desk=desk, customer=customer, account=account)
+
+    @property
+    def mailbox(self) -> Mailbox:
+        return Mailbox(desk=self.desk, address=self.customer.email)
+
+    def promised(self, number: str, ends: str, *kinds: str) -> Promised:
+        return Promised(number=number, account=self.account, address=self.customer.email, ends=ends, kinds=kinds)
 
     def opens(self) -> str:
         """The number of the closure that is asked for on the portal."""
@@ -80,6 +107,16 @@ class Steps:
         answer = self.customer.call("POST", "/tickets", body, Idempotency_Key=key)
         assert answer.status in (200, 201, 409), answer.raw
         return str(answer.body["number"])
+
+    def gets_mails(self, many: int) -> list[Json]:
+        """So many at least: what the platform's own tries didn't send, the sweep sends."""
+        until(lambda: len(self.mailbox.mails()) >= many, lambda: self.desk.advance("PT40M"))
+        return self.mailbox.mails()
+
+    def proves(self) -> None:
+        """Answers the code's mail with the code."""
+        mail = self.gets_mails(1)[0]
+        self.mailbox.replies(mail, code_in(mail))
 
     def does(self, number: str, what: str, body: Json, *, done: str) -> None:
         """The customer's call, made again until the timeline shows it."""

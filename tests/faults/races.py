@@ -25,6 +25,7 @@ from tests.faults.acts import ACTS, ONLY_HERE, Case, Outcome, Status
 from tests.faults.cases import case_in
 from tests.faults.pausing import Paused, noted
 from tests.faults.world import World
+from tests.stories.people import Json
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 A_WORLD = 150
@@ -153,9 +154,9 @@ def _after_days(different: list[Played]) -> list[str]:
         for each in again:
             _retried(world, each.case)
         world.settle()
-        outbox = rules.Outbox.of(world)
-        found = [f"{each}: {why}" for each in again for why in _wrong_at_last(each, outbox)]
-        found += [f"rule 7: an event was given up: {each}" for each in world.given_up()]
+        mails = rules.by_number(world.cloud.outbox())
+        found = [f"{each}: {why}" for each in again for why in _wrong_at_last(world, each, mails)]
+        found += rules.given_up()
         return found + [f"a policy lacks something: {each}" for each in world.cloud.permissions.refused]
 
 
@@ -212,9 +213,9 @@ def _wrong_at_once(played: Played, files: list[store.File]) -> Iterator[str]:
     yield from rules.broken_now(played.case.account, files)
 
 
-def _wrong_at_last(played: Played, outbox: rules.Outbox) -> Iterator[str]:
+def _wrong_at_last(world: World, played: Played, mails: dict[str, list[Json]]) -> Iterator[str]:
     yield from (each.wrong for each in played.outcomes if each.wrong)
-    yield from rules.broken(played.case.account, _numbers(played.case), outbox)
+    yield from rules.broken(world, played.case.account, _numbers(played.case), mails)
     ticket = store.find(played.case.number)
     if ticket.status in ("closing", "needs_attention", "scheduled"):
         yield f"it is still {ticket.status} ({ticket.cause}) after all that time"

@@ -37,8 +37,8 @@ def case_of(world: World, status: Any) -> Case:
 
 def is_kept(world: World, *cases: Case) -> list[str]:
     world.settle()
-    outbox = rules.Outbox.of(world)
-    return [why for each in cases for why in rules.broken(each.account, [each.number], outbox)]
+    mails = rules.by_number(world.cloud.outbox())
+    return [why for each in cases for why in rules.broken(world, each.account, [each.number], mails)]
 
 
 def records(world: World, *cases: Case) -> list[Json]:

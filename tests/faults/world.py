@@ -26,7 +26,7 @@ from infra.local.clients import client
 from infra.local.cloud import FunctionFailed, LocalCloud
 from infra.local.functions import Functions
 from infra.local.seams import replaced
-from infra.local.seeds import ORDERS, fill_holders
+from infra.local.seeds import ORDERS, counts_in_holders, fill_holders
 from infra.local.streams import Follower
 from infra.local.where import ACCOUNT, REGION
 from tests.faults.pausing import pauses_installed
@@ -148,18 +148,6 @@ class World:
         self._tokens.clear()
         self.cloud.advance(by)
 
-    def given_up(self) -> list[str]:
-        """Events that no function took. Places in a stream aren't among them: two senders of one ticket's notices who
-        meet try again at once, and what is unsent then is the sweep's (that the notices went out is held elsewhere)."""
-        sqs = client("sqs")
-        found: list[str] = []
-        for url in sqs.list_queues().get("QueueUrls", []):
-            while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-                found += [each["Body"] for each in messages]
-                for each in messages:
-                    sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
-        return [each for each in found if "DDBStreamBatchInfo" not in json.loads(each)]
-
     # ── calls ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def call(self, method: str, path: str, body: Any = None, *, token: str = "") -> Answer:
@@ -240,6 +228,9 @@ class World:
         if has_data:
             fill_holders(account_id)
         return account_id
+
+    def holdings(self, account_id: str) -> dict[str, int]:
+        return counts_in_holders(account_id)
 
     def register(self, account_id: str, **changed: Any) -> Answer:
         body = {"email": address_of(account_id), "name": "Lan", "country": "VN", "language": "vi"} | changed
