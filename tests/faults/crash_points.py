@@ -7,7 +7,6 @@ must. Afterwards every rule of PRODUCT holds; how many didn't is printed last.
 
 import argparse
 import logging
-import re
 import sys
 import time
 from collections import defaultdict
@@ -29,6 +28,7 @@ from infra.local.seams import replaced
 from tests.faults import rules
 from tests.faults.crash_stories import SETTINGS, STORIES, Story
 from tests.faults.insisting import InsistingDesk
+from tests.faults.one_life import READS
 
 KINDS: dict[str, dict[str, Any]] = {
     "not applied": {"kind": "before", "all_attempts": True},
@@ -37,9 +37,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "throttled twice": {"kind": "throttle", "times": 2},
     "killed": {"kind": "kill"},
 }
-READS = re.compile(r"(Get|BatchGet|Query|Scan|List|Head|Describe|TransactGet)")
-"""Of these an answer that is lost is the same as none: nothing was applied."""
 OF_READS = ("not applied", "throttled twice", "killed")
+"""Of a read an answer that is lost is the same as none: nothing was applied."""
 MAY_REPEAT = ("answer lost", "every answer lost", "killed")
 TO_MEND = "PT4H"
 """So long the sweep has, every hour, after the story."""
@@ -58,7 +57,7 @@ class Point:
         return f"{self.function}'s call {self.nth + 1} ({self.operation})"
 
     def kinds(self) -> tuple[str, ...]:
-        return OF_READS if READS.match(self.operation) else tuple(KINDS)
+        return OF_READS if self.operation.startswith(READS) else tuple(KINDS)
 
 
 @dataclass(kw_only=True)

@@ -18,7 +18,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 from infra.local.cloud import LocalCloud
 from infra.local.seams import replaced
 
-_READS = ("Get", "Describe", "List", "Query", "Scan", "BatchGet", "TransactGet", "Head")
+READS = ("Get", "Describe", "List", "Query", "Scan", "BatchGet", "TransactGet", "Head")
 
 
 class Death:
@@ -45,7 +45,7 @@ class Death:
     def _come(self, service: str, operation: str) -> None:
         with self._lock:
             fits = (
-                not operation.startswith(_READS) if self._wanted == ("*", "*") else self._wanted == (service, operation)
+                not operation.startswith(READS) if self._wanted == ("*", "*") else self._wanted == (service, operation)
             )
             self._left -= fits
             if fits and self._left == 0:
