@@ -95,7 +95,7 @@ def play(chosen: list[Pair]) -> Result:
             for played in _explored(world, mine):
                 result.interleavings += 1
                 files = [store.file_of(each) for each in _numbers(played.case)]
-                result.broken += [f"{played}: {why}" for why in _wrong_at_once(played, files)]
+                result.broken += [f"{played}: {why}" for why in _wrong_at_once(world, played, files)]
                 ends.setdefault(_end_of(played, files), played)
     result.ends = len(ends)
     different = list(ends.values())
@@ -207,10 +207,10 @@ def _file_end(file: store.File) -> End:
     )  # fmt: skip
 
 
-def _wrong_at_once(played: Played, files: list[store.File]) -> Iterator[str]:
+def _wrong_at_once(world: World, played: Played, files: list[store.File]) -> Iterator[str]:
     yield from (each.wrong for each in played.outcomes if each.wrong)
     yield from _lost(played, files[0])
-    yield from rules.broken_now(played.case.account, files)
+    yield from rules.broken_now(world, played.case.account, files)
 
 
 def _wrong_at_last(world: World, played: Played, mails: dict[str, list[Json]]) -> Iterator[str]:

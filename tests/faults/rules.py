@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chalicelib.accounts import store as accounts
+from chalicelib.accounts.account import Account
 from chalicelib.closure.verify_receipt import GENUINE, verdict
 from chalicelib.notices.which import notices_of
 from chalicelib.tickets import store
@@ -26,6 +27,7 @@ WHOLE = {"orders": 3, "files": 3}
 NONE = {"orders": 0, "files": 0}
 PAUSING = ("held", "stopped", "withdrawn", "rejected", "merged", "blocked", "corrected")
 ONCE: tuple[What, ...] = ("opened", "proved", "closed")
+"""Closed, too: in what is played here nothing reappears."""
 AGAIN = "rule 5: a mail came again"
 """Where SES's answer is lost that may be: whoever plays such a fault excuses it."""
 GIVEN_UP = "rule 7: an event was given up"
@@ -58,10 +60,11 @@ def by_number(mails: list[Json]) -> dict[str, list[Json]]:
     return found
 
 
-def broken_now(account: AccountRef, files: list[store.File]) -> list[str]:
+def broken_now(desk: AnyDesk, account: AccountRef, files: list[store.File]) -> list[str]:
     """What of the rules doesn't hold while mails and erasing are still to come."""
     mine = [each for each in files if account in _references(each.ticket)]
     return [
+        *_gone_if_closed(desk, account, mine),
         *_one_closure(account, mine),
         *(why for file in mine if _began(file) for why in _may_erase(file)),
         *(f"{file.ticket.number}: {each}" for file in files for each in _timeline(file)),
@@ -74,13 +77,14 @@ def broken(
     """What of the rules doesn't hold for this account and its tickets (of this generation or a later one)."""
     files = [store.file_of(each) for each in dict.fromkeys(numbers)]
     mine = [each for each in files if account and account in _references(each.ticket)]
-    of_account = (*_of_the_account(desk, account, mine), *_one_closure(account, mine)) if account else ()
-    of_tickets = (
-        f"{file.ticket.number}: {each}"
-        for file in files
-        for each in _of_a_ticket(desk, file, mails.get(file.ticket.number, []))
-    )
-    return [*of_account, *of_tickets]
+    return [
+        *(_of_the_account(desk, account, mine) if account else ()),
+        *(
+            f"{file.ticket.number}: {each}"
+            for file in files
+            for each in _of_a_ticket(desk, file, mails.get(file.ticket.number, []))
+        ),
+    ]
 
 
 def broken_in(
@@ -149,19 +153,33 @@ def _is_at_work(file: store.File) -> bool:
     return file.ticket.status in ("closing", "needs_attention")
 
 
-def _of_the_account(desk: AnyDesk, account: AccountRef, files: list[store.File]) -> Iterator[str]:
+def _is_closed(files: list[store.File]) -> bool:
+    return any(file.ticket.status == "closed" for file in files)
+
+
+def _there(account: AccountRef) -> Account | None:
+    """Its record; None also where the id is another generation's by now."""
     found = accounts.look_for(account.account_id)
-    is_there = found is not None and found.generation == account.generation
-    held = desk.holdings(account.account_id)
+    return found if found and found.generation == account.generation else None
+
+
+def _gone_if_closed(desk: AnyDesk, account: AccountRef, files: list[store.File]) -> Iterator[str]:
+    if _is_closed(files):
+        held, there = desk.holdings(account.account_id), _there(account)
+        if there or held != NONE:
+            yield f"rule 1: closed, and there are {held}, the account record: {there}"
+
+
+def _of_the_account(desk: AnyDesk, account: AccountRef, files: list[store.File]) -> Iterator[str]:
+    yield from _gone_if_closed(desk, account, files)
+    yield from _one_closure(account, files)
+    held, there = desk.holdings(account.account_id), _there(account)
     erasing = [file for file in files if _began(file)]
-    is_closed = any(file.ticket.status == "closed" for file in files)
-    if is_closed and (is_there or held != NONE):
-        yield f"rule 1: closed, and there are {held}, the account record: {is_there}"
-    if not is_closed and not any(map(_is_at_work, erasing)) and (not is_there or held != WHOLE):
-        yield f"rule 2: erased without a closure: {held}, the account record: {is_there}"
+    if not _is_closed(files) and not any(map(_is_at_work, erasing)) and (not there or held != WHOLE):
+        yield f"rule 2: erased without a closure: {held}, the account record: {there}"
     if len(erasing) > 1:
         yield f"rule 4: {len(erasing)} closures erased one account"
-    if found and is_there and found.status == "closing" and not any(map(_is_at_work, files)):
+    if there and there.status == "closing" and not any(map(_is_at_work, files)):
         yield "the account is frozen, and nobody erases it"
     for file in erasing:
         yield from _may_erase(file)
