@@ -210,7 +210,7 @@ def _file_end(file: store.File) -> End:
 def _wrong_at_once(world: World, played: Played, files: list[store.File]) -> Iterator[str]:
     yield from (each.wrong for each in played.outcomes if each.wrong)
     yield from _lost(played, files[0])
-    yield from rules.broken_now(world, played.case.account, files)
+    yield from rules.broken_now(world, played.case.account, files, rules.by_number(world.cloud.outbox()))
 
 
 def _wrong_at_last(world: World, played: Played, mails: dict[str, list[Json]]) -> Iterator[str]:

@@ -60,14 +60,18 @@ def by_number(mails: list[Json]) -> dict[str, list[Json]]:
     return found
 
 
-def broken_now(desk: AnyDesk, account: AccountRef, files: list[store.File]) -> list[str]:
+def broken_now(desk: AnyDesk, account: AccountRef, files: list[store.File], mails: dict[str, list[Json]]) -> list[str]:
     """What of the rules doesn't hold while mails and erasing are still to come."""
     mine = [each for each in files if account in _references(each.ticket)]
     return [
         *_gone_if_closed(desk, account, mine),
         *_one_closure(account, mine),
         *(why for file in mine if _began(file) for why in _may_erase(file)),
-        *(f"{file.ticket.number}: {each}" for file in files for each in _timeline(file)),
+        *(
+            f"{file.ticket.number}: {each}"
+            for file in files
+            for each in (*_timeline(file), *_sent(file, mails.get(file.ticket.number, [])))
+        ),
     ]
 
 

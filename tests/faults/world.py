@@ -122,11 +122,12 @@ class World:
         return start
 
     def moment(self) -> Callable[[], None]:
-        """What brings the tables, and all that was held back, to how they are now. Only while streams stand still."""
+        """What brings tables, mails and all that was held back to how they are now. Only while streams stand still."""
         tables = [dynamodb_backends[ACCOUNT][REGION].tables[each] for each in (*_tables(), ORDERS)]
         kept = [(each, _items(each), len(each.stream_shard.items) if each.stream_shard else 0) for each in tables]
         machines = stepfunctions_parser_backends[ACCOUNT][REGION].state_machines
         count, begun = len(self._later), [(each, len(each.executions)) for each in machines]
+        mails, sent = self.cloud._outbox._mails, len(self.cloud._outbox._mails)
 
         def back() -> None:
             for table, items, length in kept:
@@ -135,7 +136,7 @@ class World:
                     table.items[key] = dict(held) if isinstance(held, dict) else held
                 if table.stream_shard:
                     del table.stream_shard.items[length:]
-            del self._later[count:]
+            del self._later[count:], mails[sent:]
             for machine, length in begun:
                 del machine.executions[length:]
 
