@@ -10,7 +10,7 @@ from chalicelib.tickets.ticket import AccountRef
 from infra.local.cloud import LocalCloud
 from tests.faults.rules import Promised
 from tests.stories.letters import Mailbox, code_in
-from tests.stories.people import Answer, Customer, Desk, Json
+from tests.stories.people import CLOSURE, Answer, Customer, Desk, Json
 
 TIMES = 6
 
@@ -100,11 +100,7 @@ class Steps:
     def opens(self) -> str:
         """The number of the closure that is asked for on the portal."""
         key = f"once-{self.customer.account_id}"
-        body = {
-            "product": "other", "category": "technical_support", "subject": "Close my account",
-            "content": "Please close it.", "request": "account_closure",
-        }  # fmt: skip
-        answer = self.customer.call("POST", "/tickets", body, Idempotency_Key=key)
+        answer = self.customer.call("POST", "/tickets", CLOSURE, Idempotency_Key=key)
         assert answer.status in (200, 201, 409), answer.raw
         return str(answer.body["number"])
 

@@ -25,7 +25,6 @@ from tests.faults.acts import ACTS, ONLY_HERE, Case, Outcome, Status
 from tests.faults.cases import case_in
 from tests.faults.pausing import Paused, noted
 from tests.faults.world import World
-from tests.stories.people import Json
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 A_WORLD = 150
@@ -213,7 +212,7 @@ def _wrong_at_once(world: World, played: Played, files: list[store.File]) -> Ite
     yield from rules.broken_now(world, played.case.account, files, rules.by_number(world.cloud.outbox()))
 
 
-def _wrong_at_last(world: World, played: Played, mails: dict[str, list[Json]]) -> Iterator[str]:
+def _wrong_at_last(world: World, played: Played, mails: rules.Mails) -> Iterator[str]:
     yield from (each.wrong for each in played.outcomes if each.wrong)
     yield from rules.broken(world, played.case.account, _numbers(played.case), mails)
     ticket = store.find(played.case.number)

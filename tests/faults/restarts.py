@@ -46,7 +46,7 @@ def play(house: House) -> list[str]:
     house.settle()
     outbox, lost = house.outbox(), [each.name for each in (house.data / "events").glob("[!.]*")]
     return [
-        *(f"{each.number}: {why}" for each in stories for why in rules.broken_in(house, each, outbox, fates=FATES)),
+        *(why for each in stories for why in rules.broken_in(house, each, outbox, fates=FATES)),
         *(f"rule 7: a letter lies in quarantine: {each}" for each in house.state()["quarantine"]),
         *(f"{rules.GIVEN_UP}: {each}" for each in lost),
     ]

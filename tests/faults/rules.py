@@ -31,6 +31,8 @@ ONCE: tuple[What, ...] = ("opened", "proved", "closed")
 AGAIN = "rule 5: a mail came again"
 """Where SES's answer is lost that may be: whoever plays such a fault excuses it."""
 GIVEN_UP = "rule 7: an event was given up"
+Mails = defaultdict[str, list[Json]]
+"""By the number in their subject, in order."""
 
 
 class AnyDesk(Protocol):
@@ -52,15 +54,14 @@ class Promised:
     kinds: tuple[str, ...]
 
 
-def by_number(mails: list[Json]) -> dict[str, list[Json]]:
-    """Mails by the number in their subject, in order."""
-    found: dict[str, list[Json]] = defaultdict(list)
+def by_number(mails: list[Json]) -> Mails:
+    found: Mails = defaultdict(list)
     for mail in mails:
         found[str(mail["subject"])[1:].partition("]")[0]].append(mail)
     return found
 
 
-def broken_now(desk: AnyDesk, account: AccountRef, files: list[store.File], mails: dict[str, list[Json]]) -> list[str]:
+def broken_now(desk: AnyDesk, account: AccountRef, files: list[store.File], mails: Mails) -> list[str]:
     """What of the rules doesn't hold while mails and erasing are still to come."""
     mine = [each for each in files if account in _references(each.ticket)]
     return [
@@ -70,14 +71,12 @@ def broken_now(desk: AnyDesk, account: AccountRef, files: list[store.File], mail
         *(
             f"{file.ticket.number}: {each}"
             for file in files
-            for each in (*_timeline(file), *_sent(file, mails.get(file.ticket.number, [])))
+            for each in (*_timeline(file), *_sent(file, mails[file.ticket.number]))
         ),
     ]
 
 
-def broken(
-    desk: AnyDesk, account: AccountRef | None, numbers: Iterable[str], mails: dict[str, list[Json]]
-) -> list[str]:
+def broken(desk: AnyDesk, account: AccountRef | None, numbers: Iterable[str], mails: Mails) -> list[str]:
     """What of the rules doesn't hold for this account and its tickets (of this generation or a later one)."""
     files = [store.file_of(each) for each in dict.fromkeys(numbers)]
     mine = [each for each in files if account and account in _references(each.ticket)]
@@ -86,7 +85,7 @@ def broken(
         *(
             f"{file.ticket.number}: {each}"
             for file in files
-            for each in _of_a_ticket(desk, file, mails.get(file.ticket.number, []))
+            for each in _of_a_ticket(desk, file, mails[file.ticket.number])
         ),
     ]
 
@@ -98,9 +97,10 @@ def broken_in(
     mails = by_number(outbox)
     theirs = [each for each in outbox if story.address in each["to"]]
     return [
-        *_ends(desk, story),
-        *_reads(story, theirs, fates),
-        *(["rule 5: mails to others, or of other tickets"] if theirs != mails[story.number] else []),
+        *(
+            f"{story.number}: {each}"
+            for each in (*_ends(desk, story), *_reads(story, mails[story.number], theirs, fates))
+        ),
         *broken(desk, story.account, [story.number], mails),
     ]
 
@@ -132,7 +132,7 @@ def _ends(desk: AnyDesk, story: Promised) -> Iterator[str]:
             yield f"is to be {story.ends}, and asked for the account the desk says {there.status} {there.body}"
 
 
-def _reads(story: Promised, mails: list[Json], fates: tuple[str, ...]) -> Iterator[str]:
+def _reads(story: Promised, mails: list[Json], theirs: list[Json], fates: tuple[str, ...]) -> Iterator[str]:
     """Rule 5: as the ticket says, and as the mailbox has it; a mail that came again follows its first."""
     told = [(str(each.kind), str(each.state)) for each in store.file_of(story.number).notices]
     if [kind for kind, _ in told] != list(story.kinds) or not all(state in fates for _, state in told):
@@ -140,6 +140,8 @@ def _reads(story: Promised, mails: list[Json], fates: tuple[str, ...]) -> Iterat
     subjects = [subject for subject, _ in itertools.groupby(mail["subject"] for mail in mails)]
     if len(subjects) != len(story.kinds):
         yield f"mails {subjects}"
+    if theirs != mails:
+        yield f"rule 5: {len(mails)} mails of the ticket, {len(theirs)} to its reader"
 
 
 # ── an account ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,7 +173,7 @@ def _gone_if_closed(desk: AnyDesk, account: AccountRef, files: list[store.File])
     if _is_closed(files):
         held, there = desk.holdings(account.account_id), _there(account)
         if there or held != NONE:
-            yield f"rule 1: closed, and there are {held}, the account record: {there}"
+            yield f"rule 1: {account.account_id}: closed, and there are {held}, the account record: {there}"
 
 
 def _of_the_account(desk: AnyDesk, account: AccountRef, files: list[store.File]) -> Iterator[str]:
@@ -180,7 +182,7 @@ def _of_the_account(desk: AnyDesk, account: AccountRef, files: list[store.File])
     held, there = desk.holdings(account.account_id), _there(account)
     erasing = [file for file in files if _began(file)]
     if not _is_closed(files) and not any(map(_is_at_work, erasing)) and (not there or held != WHOLE):
-        yield f"rule 2: erased without a closure: {held}, the account record: {there}"
+        yield f"rule 2: {account.account_id}: erased without a closure: {held}, the account record: {there}"
     if len(erasing) > 1:
         yield f"rule 4: {len(erasing)} closures erased one account"
     if there and there.status == "closing" and not any(map(_is_at_work, files)):
