@@ -209,7 +209,10 @@ def _file_end(file: store.File) -> End:
 def _wrong_at_once(world: World, played: Played, files: list[store.File]) -> Iterator[str]:
     yield from (each.wrong for each in played.outcomes if each.wrong)
     yield from _lost(played, files[0])
-    yield from rules.broken_now(world, played.case.account, files, rules.by_number(world.cloud.outbox()))
+    yield from rules.broken_now(world, played.case.account, files)
+    if not {played.pair.first, played.pair.second} & CLOCK_AHEAD:
+        mails = rules.by_number(world.cloud.outbox())
+        yield from (why for file in files for why in rules.sent_once(file, mails[file.ticket.number]))
 
 
 def _wrong_at_last(world: World, played: Played, mails: rules.Mails) -> Iterator[str]:
@@ -222,6 +225,8 @@ def _wrong_at_last(world: World, played: Played, mails: rules.Mails) -> Iterator
         yield "it still waits for proof"
 
 
+CLOCK_AHEAD = {"sweep-late", "sweep-reminds"}
+"""By such a sweep's clock the other's claim on a notice is days old: it sends what the other is about to send."""
 ONCE = ("withdrawn", "proved")
 """What may be answered with success twice, and is done once."""
 
