@@ -5,7 +5,8 @@ doesn't touch can't make a difference: a pause before it and one after it are on
 the same moment, and what came of it is held against the rules at once. Of those that came to the same end, one is
 played again with an account of its own: streams, workflow and sweeps do what is left, days pass, and all rules of
 PRODUCT.md are held against what is there. Prints what was played, and each rule that was broken; ends with 1 if there
-is one. Names of statuses play only those.
+is one. Names of statuses play only those. Against another DynamoDB than moto's:
+`python -m infra.second_dynamodb -- python -m tests.faults.races`.
 """
 
 import logging
@@ -88,7 +89,7 @@ def pairs(statuses: tuple[Status, ...] = STATUSES) -> list[Pair]:
 def play(chosen: list[Pair]) -> Result:
     """Plays these pairs, and lets time pass over every end that they came to."""
     result, ends = Result(pairs=len(chosen)), dict[End, Played]()
-    with World() as world, world.streams_stand_still():
+    with World() as world, world.streams_stand_still(for_good=True):
         for status in STATUSES:
             mine = [each for each in chosen if each.status == status]
             for played in _explored(world, mine):

@@ -15,7 +15,6 @@ from http.client import HTTPMessage
 from typing import Any, Self
 
 from chalice.local import LocalGatewayException
-from moto.dynamodb.models import dynamodb_backends
 from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
@@ -30,6 +29,7 @@ from infra.local.seeds import ORDERS, counts_in_holders, fill_holders
 from infra.local.streams import Follower
 from infra.local.where import ACCOUNT, REGION
 from tests.faults.pausing import pauses_installed
+from tests.faults.tables_kept import IS_ELSEWHERE, elsewhere, in_moto
 from tests.stories.people import Answer, Json
 
 SETTINGS = {
@@ -73,26 +73,30 @@ class World:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._flowing.set()
         self._running.close()
 
     # ── time and streams ────────────────────────────────────────────────────────────────────────────────────
 
     @contextmanager
-    def streams_stand_still(self) -> Iterator[None]:
+    def streams_stand_still(self, *, for_good: bool = False) -> Iterator[None]:
         """No stream hands anything over meanwhile, no event arrives, no execution begins: all of it does at the end,
-        and is settled."""
+        and is settled; or nothing ever does, where this world is at its end, too."""
         self._flowing.clear()
         try:
             yield
         finally:
-            self._flowing.set()
-            for follower in self._followers:
-                follower.look()
-            later, self._later = self._later, []
-            for each in later:
-                each()
-        self.settle()
+            if not for_good:
+                self._flow()
+        if not for_good:
+            self.settle()
+
+    def _flow(self) -> None:
+        self._flowing.set()
+        for follower in self._followers:
+            follower.look()
+        later, self._later = self._later, []
+        for each in later:
+            each()
 
     def _held_back(self, original: Any) -> Any:
         def _next(follower: Follower) -> list[Json]:
@@ -123,19 +127,13 @@ class World:
 
     def moment(self) -> Callable[[], None]:
         """What brings tables, mails and all that was held back to how they are now. Only while streams stand still."""
-        tables = [dynamodb_backends[ACCOUNT][REGION].tables[each] for each in (*_tables(), ORDERS)]
-        kept = [(each, _items(each), len(each.stream_shard.items) if each.stream_shard else 0) for each in tables]
+        kept = (elsewhere if IS_ELSEWHERE else in_moto)((*_tables(), ORDERS))
         machines = stepfunctions_parser_backends[ACCOUNT][REGION].state_machines
         count, begun = len(self._later), [(each, len(each.executions)) for each in machines]
         mails, sent = self.cloud._outbox._mails, len(self.cloud._outbox._mails)
 
         def back() -> None:
-            for table, items, length in kept:
-                table.items.clear()
-                for key, held in items.items():
-                    table.items[key] = dict(held) if isinstance(held, dict) else held
-                if table.stream_shard:
-                    del table.stream_shard.items[length:]
+            kept()
             del self._later[count:], mails[sent:]
             for machine, length in begun:
                 del machine.executions[length:]
@@ -240,11 +238,6 @@ class World:
 
 def _tables() -> tuple[str, str]:
     return os.environ["DESK_TABLE"], os.environ["ACCOUNTS_TABLE"]
-
-
-def _items(table: Any) -> Json:
-    """moto exchanges an item, it never changes one (infra/local/transactions.py): the dictionaries are all to keep."""
-    return {key: dict(held) if isinstance(held, dict) else held for key, held in table.items.items()}
 
 
 def sweep_one(event: Json, _context: Any) -> None:
