@@ -71,19 +71,19 @@ class WrongField(Struct, frozen=True, kw_only=True):
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-def _in_utc(at: datetime, name: str) -> datetime:
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:  # the last hours of the year 9999, or the first of the year 1, in another zone
-        raise WrongFields(WrongField(name=name, sentence=WRONG_TIME)) from None
-
-
 class WrongFields(Exception):
     """What was read can't be used; holds every wrong field. The door turns it into `bad_input`."""
 
     def __init__(self, *wrong: WrongField) -> None:
         super().__init__(len(wrong))  # names and facts may be personal
         self.wrong = wrong
+
+
+def _in_utc(at: datetime, name: str) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:  # the last hours of the year 9999, or the first of the year 1, in another zone
+        raise WrongFields(WrongField(name=name, sentence=WRONG_TIME)) from None
 
 
 def matching(pattern: str, *, otherwise: str = WRONG_FORM, says: str | None = None) -> Meta:
