@@ -127,6 +127,8 @@ def prune(packed: Path) -> None:
         for each in old.infolist():
             if is_needed(each.filename) and not each.is_dir():
                 old.extract(each, folder)
+        if (Path(folder) / "chalicelib").is_dir():
+            compile_templates(Path(folder))
         compile_all(Path(folder))
         with zipfile.ZipFile(smaller, "w", zipfile.ZIP_DEFLATED) as new:
             for path in sorted(Path(folder).rglob("*")):
@@ -137,13 +139,27 @@ def prune(packed: Path) -> None:
     smaller.replace(packed)
 
 
+def compile_templates(code: Path) -> None:
+    """Those of the desk that lies in this folder, as infra/compiled_templates.py says."""
+    command = [sys.executable, "-m", "infra.compiled_templates", str(code.absolute())]
+    done = subprocess.run(
+        command, cwd=template.PROJECT, env=_with_fixed_hashes(), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise CannotPackage(done.stderr)
+
+
+def _with_fixed_hashes() -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return own | {"PYTHONHASHSEED": "0"}
+
+
 def compile_all(folder: Path) -> None:
     """Every module, by this Python, which is that of the function's runtime. Never held against its source's date; in
     an interpreter of its own with fixed hashes, so that the same source makes the same bytes."""
     how = ["-q", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", CODE_FOLDER]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     subprocess.run(
-        [sys.executable, "-m", "compileall", *how, str(folder)], env=environment | {"PYTHONHASHSEED": "0"}, check=False
+        [sys.executable, "-m", "compileall", *how, str(folder)], env=_with_fixed_hashes(), check=False
     )  # what doesn't compile is a template of some package's, and isn't imported
 
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from chalicelib.language import MARKER, MARKERS, Language, date_in_words, filled, translated
+from chalicelib.templates import loader
 
 if TYPE_CHECKING:  # jinja2 takes 60 ms: only who words a notice waits for it
     from jinja2 import Environment
@@ -202,7 +203,7 @@ def _rendered(path: str, language: Language, facts: NoticeFacts, **more: str) ->
     }
     for name in _ADDRESSES:
         context[name] = _link(str(context[name]), as_html=path.endswith(".html"))
-    return _templates(language).get_template(path).render(context)
+    return templates(language).get_template(path).render(context)
 
 
 _ADDRESSES: Final = tuple(each.name for each in fields(NoticeFacts) if each.name.endswith(("_link", "_url")))
@@ -233,14 +234,14 @@ def _link(address: str, *, as_html: bool) -> str:
     return Markup('<a href="{0}" style="overflow-wrap:anywhere">{0}</a>').format(address)
 
 
-_WORDING = Path(__file__).with_name("wording")
+WORDING = Path(__file__).with_name("wording")
 
 
 @cache
-def _templates(language: Language) -> "Environment":
+def templates(language: Language) -> "Environment":
+    """What reads the wording of mails, and says its sentences in this language."""
     from jinja2 import (
         Environment,
-        FileSystemLoader,
         StrictUndefined,
         pass_context,
         pass_eval_context,
@@ -261,7 +262,7 @@ def _templates(language: Language) -> "Environment":
         return _link(address, as_html=bool(context.autoescape))
 
     found = Environment(
-        loader=FileSystemLoader(_WORDING),
+        loader=loader(WORDING),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -13,16 +13,20 @@ from chalicelib.language import Language, change_name, date_in_words, say, statu
 from chalicelib.pages import forms, words
 from chalicelib.pages.sessions import Session
 from chalicelib.settings import settings
+from chalicelib.templates import loader
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from chalicelib.pages.visits import Visit
 
 STATIC = Path(__file__).with_name("static")
+TEMPLATES = Path(__file__).with_name("templates")
 
 
 def rendered(visit: "Visit", template: str, *, token_session: Session | None = None, **facts: Any) -> str:
     """The page as text. `token_session`: whose forms these are, where that session is over."""
-    html: str = _templates().get_template(template).render(**_usual(visit, token_session), **facts)
+    html: str = templates().get_template(template).render(**_usual(visit, token_session), **facts)
     return html
 
 
@@ -70,12 +74,12 @@ def version_of(name: str) -> str:
 
 
 @cache
-def _templates() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+def templates() -> "Environment":
+    """What reads the templates of pages."""
+    from jinja2 import Environment, StrictUndefined
 
-    folder = Path(__file__).with_name("templates")
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=loader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
