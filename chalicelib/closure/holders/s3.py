@@ -33,9 +33,7 @@ class S3Holder(Holder, frozen=True, kw_only=True):
     it. S3 reads its own writes and lists consistently."""
 
     bucket: str
-    prefix: Annotated[
-        str, matching(r"[\s\S]*\{account_id\}/[\s\S]*", otherwise="must hold {account_id}/, with the slash")
-    ]
+    prefix: Prefix
     basis: Annotated[str, matching(r"[^,\n]{1,80}")] = LOCKED
 
     def erase(self, account: AccountRef, *, enough: Callable[[], bool]) -> None:
