@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -138,10 +138,11 @@ def timed() -> Iterator[Taken]:
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def tables_kept() -> Callable[[], None]:
-    """What puts both tables back to where they are now."""
+def tables_kept(names: Sequence[str] = TABLES) -> Callable[[], None]:
+    """What puts these of moto's tables, and their streams, back to where they are now. moto exchanges an item, it never
+    changes one (infra/local/transactions.py): the dictionaries are all to keep."""
     backend = dynamodb_backends[ACCOUNT][REGION]
-    kept = [(table, _copied(table.items)) for table in map(backend.get_table, TABLES)]
+    kept = [(table, _copied(table.items)) for table in map(backend.get_table, names)]
     streamed = [len(table.stream_shard.items) if table.stream_shard else 0 for table, _ in kept]
 
     def put_back() -> None:

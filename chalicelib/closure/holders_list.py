@@ -121,7 +121,6 @@ def _with_words(value: Any, words: dict[str, str]) -> Any:
 
 def _told(refused: WrongFields) -> list[str]:
     """Of what no field alone is to blame for, the words of the kind itself."""
-    return [
-        f"{each.name}: {say('en', each.sentence, **each.facts)}" if each.name else str(refused.__cause__)
-        for each in refused.wrong
-    ]
+    own = str(refused.__cause__ or "")
+    said = [(each.name, say("en", each.sentence, **each.facts)) for each in refused.wrong]
+    return [f"{name}: {sentence}" if name else own or sentence for name, sentence in said]

@@ -1,38 +1,14 @@
-"""What brings tables back to how they were: moto's, and those of another DynamoDB, which has no such thing."""
+"""What brings tables of another DynamoDB back to how they were; infra/load_desk.py does it with moto's."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from moto.dynamodb.models import dynamodb_backends
-
 from infra.local.clients import client
-from infra.local.where import ACCOUNT, REGION
 
 IS_ELSEWHERE: Final = "AWS_ENDPOINT_URL_DYNAMODB" in os.environ
 _AT_ONCE = 25  # of DynamoDB's BatchWriteItem
 Items = dict[tuple[str, ...], Any]
-
-
-def in_moto(names: Sequence[str]) -> Callable[[], None]:
-    """What brings moto's tables, and their streams, back to how they are now."""
-    tables = [dynamodb_backends[ACCOUNT][REGION].tables[each] for each in names]
-    kept = [(each, _copied(each), len(each.stream_shard.items) if each.stream_shard else 0) for each in tables]
-
-    def back() -> None:
-        for table, items, length in kept:
-            table.items.clear()
-            for key, held in items.items():
-                table.items[key] = dict(held) if isinstance(held, dict) else held
-            if table.stream_shard:
-                del table.stream_shard.items[length:]
-
-    return back
-
-
-def _copied(table: Any) -> dict[str, Any]:
-    """moto exchanges an item, it never changes one (infra/local/transactions.py): the dictionaries are all to keep."""
-    return {key: dict(held) if isinstance(held, dict) else held for key, held in table.items.items()}
 
 
 def elsewhere(names: Sequence[str]) -> Callable[[], None]:

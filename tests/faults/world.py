@@ -21,6 +21,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from chalicelib import clock
 from chalicelib.upkeep.sweep import Patience, look_at
+from infra.load_desk import tables_kept
 from infra.local.clients import client
 from infra.local.cloud import FunctionFailed, LocalCloud
 from infra.local.functions import Functions
@@ -29,7 +30,7 @@ from infra.local.seeds import ORDERS, counts_in_holders, fill_holders
 from infra.local.streams import Follower
 from infra.local.where import ACCOUNT, REGION
 from tests.faults.pausing import pauses_installed
-from tests.faults.tables_kept import IS_ELSEWHERE, elsewhere, in_moto
+from tests.faults.tables_kept import IS_ELSEWHERE, elsewhere
 from tests.stories.people import Answer, Json
 
 SETTINGS = {
@@ -127,7 +128,7 @@ class World:
 
     def moment(self) -> Callable[[], None]:
         """What brings tables, mails and all that was held back to how they are now. Only while streams stand still."""
-        kept = (elsewhere if IS_ELSEWHERE else in_moto)((*_tables(), ORDERS))
+        kept = (elsewhere if IS_ELSEWHERE else tables_kept)((*_tables(), ORDERS))
         machines = stepfunctions_parser_backends[ACCOUNT][REGION].state_machines
         count, begun = len(self._later), [(each, len(each.executions)) for each in machines]
         mails, sent = self.cloud._outbox._mails, len(self.cloud._outbox._mails)
